@@ -1,0 +1,2 @@
+// What every package obeys; which packages may be imported is decided at the root.
+export default { extends: '../../tools/dependency-base.mjs', forbidden: [] };
