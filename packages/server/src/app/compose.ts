@@ -1,0 +1,241 @@
+import type { Server } from 'node:http';
+import { type Clock, systemClock } from '#kernel/clock';
+import { type NewId, randomId } from '#kernel/ids';
+import type { BlobStore } from '#platform/blobs';
+import type { Config, Secrets } from '#platform/config';
+import { createPasswordHasher } from '#platform/crypto';
+import type { Db } from '#platform/db';
+import { createFindOrigin } from '#platform/http';
+import type { Log } from '#platform/log';
+import { createMetrics } from '#platform/metrics';
+import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';
+import { createManifestStore, createManifests } from '#registry/manifests';
+import { createReferrerStore, createReferrers } from '#registry/referrers';
+import { createRepositoryStore } from '#registry/repositories';
+import {
+  blobRoutes,
+  createDispatch,
+  type DistributionRoute,
+  listRoutes,
+  manifestRoutes,
+  registryRoutes,
+  uploadRoutes,
+} from '#registry/routes';
+import { createTagStore } from '#registry/tags';
+import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
+import { createAccess } from '#tenancy/access';
+import { createAudit, createAuditStore } from '#tenancy/audit';
+import { createIdentity } from '#tenancy/identity';
+import { createLoginFailureStore, createLogins } from '#tenancy/logins';
+import { createProjectStore, createProjects, projectRoutes, type Projects } from '#tenancy/projects';
+import { createKeyRing, createSigningKeyStore, createTokenRoute, createTokens } from '#tenancy/tokens';
+import { createUserStore, createUsers, type Users } from '#tenancy/users';
+import { createHealth } from './health.ts';
+import { createHttp } from './http.ts';
+import { openBlobs, openDb } from './open-stores.ts';
+import type { ReloadingTls } from './tls.ts';
+import { version } from './version.ts';
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly tls: ReloadingTls | undefined;
+  readonly overrides?: { readonly clock?: Clock; readonly newId?: NewId };
+}
+
+/** A registry, built and ready to listen. Disposal undoes the building in reverse order. */
+export interface Registry extends AsyncDisposable {
+  readonly server: Server;
+  readonly users: Users;
+  readonly projects: Projects;
+  readonly uploads: Uploads;
+  readonly db: Db;
+  /** Every route under `/v2`, for the tests that must not forget one. */
+  readonly distributionRoutes: readonly DistributionRoute[];
+  /** From here on: not ready, and no new uploads. */
+  drain(): void;
+  /** Requests under way that bring a body. */
+  requestsWithBody(): number;
+}
+
+/** Builds everything, in reading order. The only place that sees the whole. */
+export async function compose({ config, secrets, log, tls, overrides }: ComposeOptions): Promise<Registry> {
+  await using stack = new AsyncDisposableStack();
+  const clock = overrides?.clock ?? systemClock;
+  const newId = overrides?.newId ?? randomId;
+  const httpLog = log.forPlace('platform:http');
+  const auditLog = log.forPlace('tenancy:audit');
+  let draining = false;
+
+  const db: Db = stack.use(await openDb(config, secrets, log));
+  const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
+  const metrics = stack.use(createMetrics(version));
+  const { transact } = db;
+
+  const audit = stack.use(
+    createAudit({
+      store: createAuditStore(),
+      transact,
+      clock,
+      onError: (error, kept) =>
+        auditLog.error({ error, kept }, 'Audit rows could not be written; they are kept and tried again.'),
+    }),
+  );
+  const userStore = createUserStore(db);
+  const hasher = createPasswordHasher(config.auth.passwordConcurrency);
+  const users = createUsers({ store: userStore, transact, hasher, clock });
+  const logins = createLogins({
+    users: userStore,
+    failures: createLoginFailureStore(db),
+    transact,
+    hasher,
+    audit,
+    clock,
+    attempts: config.auth.loginAttempts,
+    windowMs: config.auth.loginWindowMs,
+  });
+  const projectStore = createProjectStore(db);
+  const access = createAccess({ projects: projectStore, clock, anonymousPull: config.auth.anonymousPull });
+  const projects = createProjects({ store: projectStore, transact, audit, clock, onChange: access.forgetProject });
+  const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;
+  const keys = createKeyRing({
+    store: createSigningKeyStore(db),
+    transact,
+    clock,
+    newId,
+    rotationMs,
+    overlapMs: Math.max(pullTtlMs, pushTtlMs),
+  });
+  const serviceName = config.auth.tokenService;
+  const tokens = createTokens({ keys, access, users: userStore, clock, newId, serviceName, pullTtlMs, pushTtlMs });
+  const identity = createIdentity({ logins, tokens });
+
+  const repositories = createRepositoryStore(db);
+  const records: BlobRecords = createBlobRecords(db);
+  const blobs = createBlobs({
+    records,
+    repositories,
+    bytes,
+    access,
+    audit,
+    transact,
+    clock,
+    cacheBytes: config.blobs.cacheSizeBytes,
+  });
+  const uploadStore = createUploadStore(db);
+  const uploads = createUploads({
+    store: uploadStore,
+    blobs: records,
+    repositories,
+    bytes,
+    transact,
+    clock,
+    newId,
+    maxOpenPerOwner: config.uploads.maxOpenPerUser,
+  });
+  const manifests = createManifests({
+    store: createManifestStore(db),
+    repositories,
+    audit,
+    transact,
+    clock,
+    requireChildren: config.indexes.requireChildren,
+    cacheBytes: config.manifests.cacheSizeBytes,
+  });
+  const lists = {
+    repositories,
+    tags: createTagStore(db),
+    referrers: createReferrers({ store: createReferrerStore(db) }),
+    anonymousPull: config.auth.anonymousPull,
+  };
+  metrics.gauge('entrepot_uploads_open', 'Uploads that are begun and not finished.', () => uploadStore.countOpen());
+
+  const onFault = (error: Error, requestId: string) =>
+    httpLog.error({ requestId, error: error.cause ?? error }, 'A request failed through our fault.');
+  const distributionRoutes: DistributionRoute[] = [
+    ...registryRoutes(lists),
+    ...listRoutes(lists),
+    ...manifestRoutes({
+      manifests,
+      audit,
+      access,
+      maxBytes: config.manifests.maxSizeBytes,
+      auditPulls: config.audit.pulls,
+    }),
+    ...blobRoutes({ blobs }),
+    ...uploadRoutes({ uploads, blobs, access, acceptsUploads: () => !draining }),
+  ];
+  const distribution = createDispatch({
+    routes: distributionRoutes,
+    identity,
+    access,
+    challenge: { kind: config.auth.challenge, service: serviceName },
+    readOnly: config.readOnly,
+    onFault: (error, exchange) => onFault(error, exchange.requestId),
+  });
+  const token = createTokenRoute({ tokens, logins, onFault: (error, exchange) => onFault(error, exchange.requestId) });
+  const health = createHealth({
+    db,
+    bytes,
+    metrics,
+    identity,
+    isDraining: () => draining,
+    metricsPublic: config.metrics.public,
+  });
+  const http = await createHttp({
+    raw: { '/v2/': distribution, '/v2': distribution, '/service/token': token, ...health },
+    managed: projectRoutes({ projects, access, readOnly: config.readOnly }),
+    identity,
+    metrics,
+    findOrigin: createFindOrigin(config),
+    onFault,
+    onAnswered: config.accessLog
+      ? ({ method, path, requestId, origin }, status, bytes, seconds) =>
+          httpLog.info({ method, path, status, bytes, seconds, requestId, address: origin.address }, 'Answered.')
+      : undefined,
+    limits: config.limits,
+    tls: tls?.options,
+  });
+  stack.defer(http.close);
+  tls?.onRenewal(http.server);
+  stack.defer(purgeRegularly(uploads, config, log));
+
+  const owned = stack.move();
+  return {
+    server: http.server,
+    users,
+    projects,
+    uploads,
+    db,
+    distributionRoutes,
+    drain() {
+      draining = true;
+    },
+    requestsWithBody: http.requestsWithBody,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Abandoned uploads go in the background; the first round waits a moment, so that a start is quick. */
+function purgeRegularly(uploads: Uploads, config: Config, log: Log): () => void {
+  const logger = log.forPlace('registry:uploads');
+  const purge = async () => {
+    try {
+      const purged = await uploads.purge(config.uploads.expireMs);
+      if (purged > 0) logger.info({ purged }, 'Removed abandoned uploads.');
+    } catch (error) {
+      logger.warn({ error }, 'Abandoned uploads could not be removed; the next round tries again.');
+    }
+  };
+  // A timer counts to 2^31 ms; a longer interval purges more often than asked, which harms nobody.
+  const interval = Math.min(config.uploads.purgeIntervalMs, 2 ** 31 - 1);
+  const first = setTimeout(() => void purge(), 10_000);
+  const timer = setInterval(() => void purge(), interval);
+  first.unref();
+  timer.unref();
+  return () => {
+    clearTimeout(first);
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '#platform/config';
+import type { Logger } from '#platform/log';
+import type { Registry } from './compose.ts';
+
+/**
+ * Ends gently: not ready at once, no new connections, and what runs may finish. Uploads get longer than everything
+ * else; what is still running then is cut and can be resumed, for its state is stored.
+ */
+export async function drain(registry: Registry, config: Config, logger: Logger): Promise<void> {
+  const { server } = registry;
+  registry.drain();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 200);
+  const uploading = () => registry.requestsWithBody() > 0;
+  const deadline = performance.now() + config.limits.shutdownDrainMs;
+  const uploadDeadline = performance.now() + Math.max(config.limits.shutdownUploadsMs, config.limits.shutdownDrainMs);
+  let done = false;
+  void closed.then(() => {
+    done = true;
+  });
+  while (!done) {
+    const now = performance.now();
+    if (now > uploadDeadline || (now > deadline && !uploading())) break;
+    await Promise.race([closed, sleep(100)]);
+  }
+  clearInterval(idle);
+  if (!done) {
+    logger.warn({}, 'Cutting what did not finish in time; uploads can be resumed.');
+    server.closeAllConnections();
+    await closed;
+  }
+}

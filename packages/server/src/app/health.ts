@@ -1,0 +1,103 @@
+import type { BlobStore } from '#platform/blobs';
+import type { Db } from '#platform/db';
+import { type Exchange, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
+import type { Metrics } from '#platform/metrics';
+import { RegistryError } from '#kernel/errors';
+import type { Identity } from '#tenancy/identity';
+
+export interface HealthDeps {
+  readonly db: Pick<Db, 'probe'>;
+  readonly bytes: Pick<BlobStore, 'probe' | 'description'>;
+  readonly metrics: Metrics;
+  readonly identity: Identity;
+  readonly isDraining: () => boolean;
+  readonly metricsPublic: boolean;
+}
+
+/** A probe that takes longer has failed; load balancers ask every few seconds. */
+const probeMs = 5000;
+
+/** One look at the database and the store serves everybody who asks within this time. */
+const probeEveryMs = 1000;
+
+interface Component {
+  readonly name: string;
+  readonly error: string | undefined;
+}
+
+/** `/healthz` (the process answers), `/readyz` (so do database and store), `/metrics`. */
+export function createHealth(deps: HealthDeps): Record<string, (exchange: Exchange) => Reply | Promise<Reply>> {
+  let last: { at: number; components: Promise<Component[]> } | undefined;
+
+  function look(): Promise<Component[]> {
+    const now = performance.now();
+    if (last === undefined || now - last.at > probeEveryMs) {
+      last = {
+        at: now,
+        components: Promise.all([probe('database', () => deps.db.probe()), probe('blobs', () => deps.bytes.probe())]),
+      };
+    }
+    return last.components;
+  }
+
+  async function ready(exchange: Exchange): Promise<Reply> {
+    exchange.route = '/readyz';
+    const components = await look();
+    const failed = components.some((component) => component.error !== undefined);
+    const status = deps.isDraining() ? 'draining' : failed ? 'unready' : 'ready';
+    const text = JSON.stringify({ status, components });
+    return plain(status === 'ready' ? 200 : 503, 'application/json', text);
+  }
+
+  async function metrics(exchange: Exchange): Promise<Reply> {
+    exchange.route = '/metrics';
+    try {
+      await assertMayScrape(exchange);
+    } catch (error) {
+      return ociErrorReply(toRegistryError(error, exchange.requestId), ['WWW-Authenticate', 'Basic realm="entrepot"']);
+    }
+    const { contentType, text } = await deps.metrics.render();
+    return plain(200, contentType, text);
+  }
+
+  async function assertMayScrape(exchange: Exchange): Promise<void> {
+    if (deps.metricsPublic) return;
+    const origin = { address: exchange.origin.address, requestId: exchange.requestId };
+    const actor = await deps.identity.identify(exchange.headers.authorization, origin);
+    if (actor.kind === 'user' && actor.admin) return;
+    throw new RegistryError('unauthorized', 'Metrics are for administrators here.');
+  }
+
+  return {
+    '/healthz': (exchange) => {
+      exchange.route = '/healthz';
+      return plain(200, 'application/json', '{"status":"ok"}');
+    },
+    '/readyz': ready,
+    '/metrics': metrics,
+  };
+}
+
+async function probe(name: string, run: () => Promise<void>): Promise<Component> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${probeMs / 1000} seconds`)), probeMs);
+  });
+  try {
+    await Promise.race([run(), late]);
+    return { name, error: undefined };
+  } catch (error) {
+    return { name, error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function plain(status: number, contentType: string, text: string): Reply {
+  const length = String(Buffer.byteLength(text));
+  return {
+    status,
+    headers: ['Content-Type', contentType, 'Content-Length', length, 'Cache-Control', 'no-store'],
+    body: text,
+  };
+}

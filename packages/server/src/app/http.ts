@@ -1,0 +1,112 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { TlsOptions } from 'node:tls';
+import type { RegistryError } from '#kernel/errors';
+import {
+  createListener,
+  createManagement,
+  Exchange,
+  type FindOrigin,
+  type ManagedRoute,
+  type Reply,
+  send,
+} from '#platform/http';
+import type { Metrics } from '#platform/metrics';
+import type { Eventually } from '#platform/db';
+import type { Identity } from '#tenancy/identity';
+
+export interface HttpDeps {
+  /** Paths that are answered raw: whole paths, and everything below those that end in a slash. */
+  readonly raw: Readonly<Record<string, (exchange: Exchange) => Eventually<Reply>>>;
+  readonly managed: readonly ManagedRoute[];
+  readonly identity: Identity;
+  readonly metrics: Metrics;
+  readonly findOrigin: FindOrigin;
+  readonly onFault: (error: RegistryError, requestId: string) => void;
+  readonly onAnswered: ((exchange: Exchange, status: number, bytes: number, seconds: number) => void) | undefined;
+  readonly limits: {
+    readonly headersTimeoutMs: number;
+    readonly keepAliveTimeoutMs: number;
+    readonly maxHeaderBytes: number;
+    readonly maxConnections: number;
+    readonly bodyIdleMs: number;
+    readonly bodyMinBytesPerSecond: number;
+    readonly responseIdleMs: number;
+  };
+  readonly tls: TlsOptions | undefined;
+}
+
+const managementBodyLimit = 1024 * 1024;
+
+/**
+ * One HTTP server for everything: registry traffic is answered raw, from stream to stream, and the management API goes
+ * through Fastify.
+ */
+export async function createHttp(
+  deps: HttpDeps,
+): Promise<{ server: Server; requestsWithBody(): number; close(): Promise<void> }> {
+  const { metrics, limits } = deps;
+  const bodyLimits = { idleMs: limits.bodyIdleMs, minBytesPerSecond: limits.bodyMinBytesPerSecond };
+  const exact = new Map(Object.entries(deps.raw).filter(([path]) => !path.endsWith('/')));
+  const below = Object.entries(deps.raw).filter(([path]) => path.endsWith('/'));
+
+  function findRaw(path: string) {
+    for (const [prefix, handler] of below) if (path.startsWith(prefix)) return handler;
+    return exact.get(path);
+  }
+
+  function answerRaw(
+    handle: (exchange: Exchange) => Eventually<Reply>,
+    exchange: Exchange,
+    response: ServerResponse,
+  ): void {
+    const started = performance.now();
+    metrics.requestStarted();
+    const { hasBody } = exchange;
+    if (hasBody) withBody += 1;
+    const reply = handle(exchange);
+    const write = (made: Reply) => {
+      const onEnd = (complete: boolean, bytes: number) => {
+        if (hasBody) withBody -= 1;
+        made.onEnd?.(complete, bytes);
+        const seconds = (performance.now() - started) / 1000;
+        const { route, method, bytesIn } = exchange;
+        metrics.requestFinished({ route, method, status: made.status, seconds, bytesIn, bytesOut: bytes });
+        deps.onAnswered?.(exchange, made.status, bytes, seconds);
+      };
+      void send(exchange, response, { ...made, onEnd }, limits.responseIdleMs);
+    };
+    if (reply instanceof Promise) void reply.then(write);
+    else write(reply);
+  }
+
+  let withBody = 0;
+  let toFastify: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  const server = createListener(
+    (request, response, wantsContinue) => {
+      const exchange = new Exchange(request, response, {
+        limits: bodyLimits,
+        findOrigin: deps.findOrigin,
+        wantsContinue,
+      });
+      const handler = findRaw(exchange.path);
+      if (handler !== undefined) return answerRaw(handler, exchange, response);
+      if (wantsContinue) response.writeContinue();
+      toFastify?.(request, response);
+    },
+    limits,
+    deps.tls,
+  );
+  const management = createManagement({
+    routes: deps.managed,
+    identify: (authorization, origin) => deps.identity.identify(authorization, origin),
+    findOrigin: deps.findOrigin,
+    onFault: deps.onFault,
+    bodyLimit: managementBodyLimit,
+    serverFactory: (handler) => {
+      toFastify = handler;
+      return server;
+    },
+  });
+  await management.ready();
+  return { server, requestsWithBody: () => withBody, close: () => management.close() };
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { type Config, ConfigError, type ConfigFlags, loadConfig, type Secrets } from '#platform/config';
+import { DatabaseUnusable } from '#platform/db';
+import { listen } from '#platform/http';
+import { createLog, type Log } from '#platform/log';
+import { compose, type Registry } from './compose.ts';
+import { drain } from './drain.ts';
+import { welcome } from './welcome.ts';
+import { loadTls, type ReloadingTls } from './tls.ts';
+
+export interface ServeOptions {
+  readonly flags: ConfigFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  /** Aborted when the process is asked to end. */
+  readonly signal: AbortSignal;
+  /** Called once with the address, when the registry answers. */
+  readonly onListening?: (address: { readonly host: string; readonly port: number }) => void;
+}
+
+/**
+ * Runs the registry until the signal is aborted and everything has drained. Answers with the exit code: 0 after a clean
+ * end, 1 when it could not start, 2 for a faulty configuration, with every fault told on `stderr`.
+ */
+export async function serve(options: ServeOptions): Promise<number> {
+  let loaded: { config: Config; secrets: Secrets };
+  try {
+    loaded = loadConfig({ flags: options.flags, env: options.env, readFile: (path) => readFileSync(path, 'utf8') });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    options.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  try {
+    await run(loaded.config, loaded.secrets, options);
+    return 0;
+  } catch (error) {
+    options.stderr.write(`${explainStart(error, loaded.config)}\n`);
+    return 1;
+  }
+}
+
+async function run(config: Config, secrets: Secrets, options: ServeOptions): Promise<void> {
+  const log = createLog(config.log, options.stdout);
+  await using stack = new AsyncDisposableStack();
+  const tls = config.tls === null ? undefined : stack.use(await openTls(config.tls, log));
+  const registry = stack.use(await compose({ config, secrets, log, tls }));
+  const admin = await registry.users.ensureAdmin(secrets.adminPassword);
+  if (admin.created) await registry.projects.ensureLibrary();
+  if (config.database.kind === 'sqlite') await registry.uploads.releaseAll();
+  const address = await listen(registry.server, config.listen);
+  const scheme = tls === undefined ? 'http' : 'https';
+  const logger = log.forPlace('app:server');
+  logger.info({ address: `${scheme}://${hostOf(config)}:${address.port}` }, 'Entrepot is ready.');
+  if (admin.created) {
+    options.stdout.write(welcome({ scheme, host: hostOf(config), port: address.port, password: admin.invented }));
+  }
+  options.onListening?.({ host: hostOf(config), port: address.port });
+  await new Promise<void>((resolve) => {
+    if (options.signal.aborted) resolve();
+    else options.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  logger.info({}, 'Asked to end: no new uploads, what runs may finish.');
+  await drain(registry, config, logger);
+  logger.info({}, 'Ended.');
+}
+
+function openTls(files: NonNullable<Config['tls']>, log: Log): Promise<ReloadingTls> {
+  const logger = log.forPlace('app:tls');
+  return loadTls(files, (message, error) => {
+    if (error === undefined) logger.info({}, message);
+    else logger.error({ error }, message);
+  });
+}
+
+function hostOf(config: Config): string {
+  const { host } = config.listen;
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** One sentence for the usual reasons, with the mend. */
+function explainStart(error: unknown, config: Config): string {
+  if (error instanceof DatabaseUnusable) return error.message;
+  const { code, message, path } = error as { code?: string; message?: string; path?: string };
+  const where = `${hostOf(config)}:${config.listen.port}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `The address ${where} is in use by another process: stop it, or give --listen another port.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `The address ${where} is not an address of this machine.`;
+    case 'EACCES':
+      if (path === undefined)
+        return `Listening on ${where} is not permitted: use a port above 1023 or give the process the right.`;
+      return `${path} cannot be written: give the user that runs Entrepot the right to it.`;
+    case 'EROFS':
+      return `${path ?? config.data} is on a read-only file system: mount it writable, or give --data another folder.`;
+    case 'ENOSPC':
+      return `There is no space left for ${path ?? config.data}: make room and start again. Nothing was changed.`;
+    default:
+      return `Entrepot cannot start: ${message ?? String(error)}`;
+  }
+}
+
+export type { Registry };

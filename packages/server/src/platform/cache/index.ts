@@ -1,0 +1,2 @@
+export { createExpiring, type Expiring } from './expiring.ts';
+export { createLru, type Lru } from './lru.ts';

@@ -1,0 +1,20 @@
+import type { Kysely } from 'kysely';
+import type { Transact } from '#kernel/transaction';
+import type { DatabaseKind } from './migrations/migration.ts';
+import type { CompiledQuery } from 'kysely';
+import type { Placeholder, PreparedFirst } from './prepared.ts';
+import type { Database } from './schema/database.ts';
+
+/** The metadata database, as the stores see it. */
+export interface Db extends AsyncDisposable {
+  readonly kind: DatabaseKind;
+  /** Reads what is committed; never inside a transaction's unfinished work. */
+  readonly read: Kysely<Database>;
+  readonly transact: Transact;
+  /** Compiles a read once for the hot path. Write values as `value('name')`. */
+  prepareFirst<Row>(
+    build: (db: Kysely<Database>, value: Placeholder) => { compile(): CompiledQuery<Row> },
+  ): PreparedFirst<Row>;
+  /** Resolves when the database takes a write, rejects with the reason when it does not. */
+  probe(): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
+import type { Transaction } from '#kernel/transaction';
+import type { Db } from './db.ts';
+import { DatabaseUnusable, migrate } from './migrate.ts';
+import { compileStatement } from './prepared.ts';
+import type { Database } from './schema/database.ts';
+import { createBatchWriter } from './sqlite/batch-writer.ts';
+import { openSqlite } from './sqlite/connection.ts';
+import { wrapTransaction } from './transaction.ts';
+
+/** How long a write waits for another process (a worker, a backup) that holds the database. */
+const busyMs = 5000;
+
+/**
+ * Opens the database file, made if it is not there, and brings it up to this build's version.
+ * Rejects with `DatabaseUnusable` when the file cannot be opened, written or understood.
+ */
+export async function openSqliteDb(path: string): Promise<Db> {
+  const writer = openOrExplain(path);
+  // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
+  writer.raw.exec('pragma journal_mode = wal');
+  writer.raw.exec('pragma synchronous = full');
+  writer.raw.exec('pragma trusted_schema = off');
+  const synchronous = writer.raw.prepare('pragma synchronous').get() as { synchronous: number };
+  if (synchronous.synchronous !== 2) throw new DatabaseUnusable(`SQLite at ${path} refuses synchronous=FULL.`);
+  const write = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) });
+  try {
+    await migrate(write as Kysely<unknown>, 'sqlite');
+  } catch (error) {
+    await write.destroy();
+    throw error instanceof DatabaseUnusable ? error : explain(path, error);
+  }
+  const reader = openSqlite(path, { readOnly: true, busyMs });
+  const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) });
+  const tx: Transaction = wrapTransaction(write);
+  const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>);
+  return {
+    kind: 'sqlite',
+    read,
+    transact,
+    prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
+      const compiled = compileStatement(
+        read,
+        build as (db: Kysely<Database>) => CompiledQuery & { compile(): CompiledQuery },
+      );
+      const statement = reader.statement(compiled.sql);
+      return (values) => statement.get(...compiled.bind(values)) as Row | undefined;
+    },
+    probe: () => transact(async () => undefined, { durable: false }),
+    async [Symbol.asyncDispose]() {
+      await read.destroy();
+      await write.destroy();
+    },
+  };
+}
+
+function openOrExplain(path: string) {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSqlite(path, { readOnly: false, busyMs });
+  } catch (error) {
+    throw explain(path, error);
+  }
+}
+
+function explain(path: string, error: unknown): DatabaseUnusable {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DatabaseUnusable(`The database ${path} cannot be used: ${reason}.`, error);
+}

@@ -1,0 +1,158 @@
+import type { Generated } from 'kysely';
+
+/** Times are milliseconds since the Unix epoch, flags are 0 or 1, on both databases. */
+export interface UserTable {
+  id: Generated<number>;
+  name: string;
+  email: string | null;
+  password: string;
+  admin: number;
+  disabled: number;
+  /** Goes up when everything issued to the user so far must stop working. */
+  generation: Generated<number>;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface LoginFailureTable {
+  id: Generated<number>;
+  user_name: string;
+  address: string;
+  failed_at: number;
+}
+
+export interface ProjectTable {
+  id: Generated<number>;
+  name: string;
+  public: number;
+  owner_id: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ProjectMemberTable {
+  project_id: number;
+  user_id: number;
+  role: number;
+}
+
+export interface RepositoryTable {
+  id: Generated<number>;
+  project_id: number;
+  name: string;
+  created_at: number;
+}
+
+export interface BlobTable {
+  id: Generated<number>;
+  digest: string;
+  size: number;
+  location: string;
+  created_at: number;
+  /** When somebody last relied on the blob being here: upload, mount, HEAD, manifest. Collection reads it. */
+  touched_at: number;
+}
+
+export interface RepositoryBlobTable {
+  repository_id: number;
+  blob_id: number;
+  created_at: number;
+}
+
+export interface ManifestContentTable {
+  digest: string;
+  content: Uint8Array;
+}
+
+export interface ManifestTable {
+  id: Generated<number>;
+  repository_id: number;
+  digest: string;
+  media_type: string;
+  size: number;
+  artifact_type: string | null;
+  subject_digest: string | null;
+  /** JSON of the manifest's annotations, kept only where a referrers list will show them. */
+  annotations: string | null;
+  pushed_at: number;
+  pushed_by: string;
+}
+
+export interface ManifestBlobTable {
+  manifest_id: number;
+  blob_id: number;
+}
+
+/** A layer that the manifest names and the repository does not hold yet; becomes a `manifest_blob` when it arrives. */
+export interface ManifestMissingTable {
+  manifest_id: number;
+  digest: string;
+}
+
+export interface ManifestChildTable {
+  manifest_id: number;
+  digest: string;
+}
+
+export interface TagTable {
+  repository_id: number;
+  name: string;
+  manifest_id: number;
+  pushed_at: number;
+  pushed_by: string;
+}
+
+export interface UploadTable {
+  id: string;
+  repository_id: number;
+  /** Who began it, as `user:7` or `anonymous`: nobody else continues it. */
+  owner: string;
+  algorithm: string;
+  size: number;
+  stage: string;
+  created_at: number;
+  touched_at: number;
+  /** Until when one request holds the upload, and which: two writers never interleave. */
+  locked_until: number;
+  lock_id: string | null;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: number;
+  actor: string;
+  actor_id: number | null;
+  address: string;
+  request_id: string;
+  action: string;
+  project_id: number | null;
+  resource: string;
+  digest: string | null;
+  outcome: string;
+  detail: string | null;
+}
+
+export interface SigningKeyTable {
+  kid: string;
+  private_jwk: string;
+  created_at: number;
+}
+
+export interface Database {
+  user_account: UserTable;
+  login_failure: LoginFailureTable;
+  project: ProjectTable;
+  project_member: ProjectMemberTable;
+  repository: RepositoryTable;
+  blob: BlobTable;
+  repository_blob: RepositoryBlobTable;
+  manifest_content: ManifestContentTable;
+  manifest: ManifestTable;
+  manifest_blob: ManifestBlobTable;
+  manifest_missing: ManifestMissingTable;
+  manifest_child: ManifestChildTable;
+  tag: TagTable;
+  upload: UploadTable;
+  audit: AuditTable;
+  signing_key: SigningKeyTable;
+}

@@ -1,0 +1,77 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Transact, TransactOptions } from '#kernel/transaction';
+
+interface Job {
+  readonly work: () => Promise<unknown>;
+  readonly durable: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** So many works at most share one commit: a bound on what one failed commit takes with it. */
+const largestBatch = 64;
+
+/**
+ * Group commit for the one write connection: works that wait at the same time run one after the other inside one
+ * transaction, each behind a savepoint of its own, and are answered together after one synced commit. A work that
+ * throws undoes itself only. Eight pushes at once thus cost one sync of the log instead of eight.
+ */
+export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<Transact>[0]) => Promise<T>): Transact {
+  const waiting: Job[] = [];
+  let scheduled = false;
+  const begin = raw.prepare('begin immediate');
+  const commit = raw.prepare('commit');
+  const savepoint = raw.prepare('savepoint work');
+  const release = raw.prepare('release work');
+  const rollbackWork = raw.prepare('rollback to work');
+  const synced = raw.prepare('pragma synchronous = full');
+  const unsynced = raw.prepare('pragma synchronous = normal');
+
+  async function drainOnce(): Promise<void> {
+    const batch = waiting.splice(0, largestBatch);
+    const done: { job: Job; value: unknown }[] = [];
+    try {
+      // In WAL mode NORMAL leaves the log's sync to the next FULL commit: the order of commits is kept either way.
+      if (!batch.some((job) => job.durable)) unsynced.get();
+      begin.run();
+      for (const job of batch) {
+        savepoint.run();
+        try {
+          const value = await job.work();
+          release.run();
+          done.push({ job, value });
+        } catch (error) {
+          rollbackWork.run();
+          release.run();
+          job.reject(error);
+        }
+      }
+      commit.run();
+      for (const { job, value } of done) job.resolve(value);
+    } catch (error) {
+      if (raw.isTransaction) raw.exec('rollback');
+      for (const job of batch) job.reject(error);
+    } finally {
+      synced.get();
+    }
+  }
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) await drainOnce();
+    scheduled = false;
+  }
+
+  return <T>(work: Parameters<Transact>[0], options?: TransactOptions) =>
+    new Promise<T>((resolve, reject) => {
+      waiting.push({
+        work: () => run(work),
+        durable: options?.durable ?? true,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      });
+      if (scheduled) return;
+      scheduled = true;
+      // After this turn's I/O callbacks, so that requests that arrived together commit together.
+      setImmediate(() => void drain());
+    });
+}

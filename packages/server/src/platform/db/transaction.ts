@@ -1,0 +1,18 @@
+import type { Kysely, Transaction as KyselyTransaction } from 'kysely';
+import type { Transaction } from '#kernel/transaction';
+import type { Database } from './schema/database.ts';
+
+/** What an opaque transaction holds. Nobody but this room's stores looks inside. */
+interface OpenTransaction extends Transaction {
+  readonly db: Kysely<Database>;
+}
+
+export function wrapTransaction(db: Kysely<Database> | KyselyTransaction<Database>): Transaction {
+  const open: OpenTransaction = { kind: 'transaction', db };
+  return open;
+}
+
+/** The query builder inside a transaction. Only stores call this. */
+export function within(tx: Transaction): Kysely<Database> {
+  return (tx as OpenTransaction).db;
+}

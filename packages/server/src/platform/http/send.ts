@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Exchange, Reply } from './exchange.ts';
+
+/** So many bytes of a body that nobody wanted are read and dropped before the connection is closed instead. */
+const drainBytes = 1024 * 1024;
+const drainMs = 2000;
+
+/** Writes the reply. Resolves when the last byte was handed to the socket or the client is gone. */
+export function send(exchange: Exchange, response: ServerResponse, reply: Reply, idleMs: number): void | Promise<void> {
+  const leftover = exchange.hasBody && !exchange.request.complete;
+  if (leftover) response.setHeader('Connection', 'close');
+  const { body } = reply;
+  if (body instanceof Readable) {
+    response.writeHead(reply.status, reply.headers as string[]);
+    return sendStream(response, body, reply, idleMs);
+  }
+  const bytes = body === undefined ? 0 : body.length;
+  response.writeHead(reply.status, reply.headers as string[]);
+  if (exchange.method === 'HEAD' || body === undefined) response.end();
+  else response.end(body);
+  if (leftover) lingerAndClose(exchange);
+  reply.onEnd?.(true, bytes);
+}
+
+/**
+ * An early answer to a long body: the client may read the answer only after it has sent for a while, so what it sends
+ * is dropped for a moment rather than answered with a reset.
+ */
+function lingerAndClose(exchange: Exchange): void {
+  const { request } = exchange;
+  let dropped = 0;
+  const close = () => request.socket.destroySoon();
+  const timer = setTimeout(close, drainMs);
+  timer.unref();
+  request.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > drainBytes) close();
+  });
+  request.once('close', () => clearTimeout(timer));
+  request.on('error', close);
+  request.resume();
+}
+
+function sendStream(response: ServerResponse, body: Readable, reply: Reply, idleMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const { socket } = response;
+    let sent = 0;
+    let settled = false;
+    const finish = (complete: boolean) => {
+      if (settled) return;
+      settled = true;
+      socket?.setTimeout(0);
+      socket?.off('timeout', giveUp);
+      body.destroy();
+      // Half a blob must not look like a whole one: the connection is broken rather than ended.
+      if (!complete) response.destroy();
+      reply.onEnd?.(complete, sent);
+      resolve();
+    };
+    const giveUp = () => finish(false);
+    socket?.setTimeout(idleMs);
+    socket?.on('timeout', giveUp);
+    body.on('data', (chunk: Buffer) => {
+      sent += chunk.length;
+      if (!response.write(chunk)) body.pause();
+    });
+    response.on('drain', () => body.resume());
+    body.once('end', () => response.end(() => finish(true)));
+    body.once('error', () => finish(false));
+    response.once('close', () => finish(response.writableFinished));
+  });
+}

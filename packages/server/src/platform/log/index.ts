@@ -1,0 +1,1 @@
+export { createLog, type Log, type Logger, type LogLevel } from './logger.ts';

@@ -1,0 +1,132 @@
+import type { Readable } from 'node:stream';
+import type { Digest } from '@entrepot/oci/digest';
+import type { RepositoryName } from '@entrepot/oci/repository-name';
+import type { Actor, Asker } from '#kernel/actor';
+import type { Clock } from '#kernel/clock';
+import { RegistryError } from '#kernel/errors';
+import type { Transact } from '#kernel/transaction';
+import { type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
+import { createLru } from '#platform/cache';
+import type { Eventually } from '#platform/db';
+import type { RepositoryStore } from '#registry/repositories';
+import type { Access } from '#tenancy/access';
+import type { Audit } from '#tenancy/audit';
+import type { Project } from '#tenancy/projects';
+import type { BlobRecords, StoredBlob } from './store.ts';
+
+export interface Blobs {
+  /** The blob, if this repository holds it. Fails with `blob-not-found` otherwise, wherever else it may lie. */
+  get(project: Project, repository: RepositoryName, digest: Digest): Eventually<StoredBlob>;
+  /** Its bytes, or a part of them: from memory when it is small and popular, else as a stream. */
+  open(blob: StoredBlob, range?: ByteRange): Promise<Readable | Uint8Array>;
+  /** Where the client may fetch the bytes itself, if the store can say and is told to. */
+  redirect(blob: StoredBlob): Promise<string | undefined>;
+  /** Gives the repository a blob that another one holds and the actor may pull. False when there is none such. */
+  mount(actor: Actor, mount: Mount): Promise<boolean>;
+  /** Takes the blob out of the repository. Fails with `blob-not-found`, or with `unsupported` while a manifest needs it. */
+  delete(asker: Asker, project: Project, repository: RepositoryName, digest: Digest): Promise<void>;
+}
+
+export interface Mount {
+  readonly digest: Digest;
+  readonly project: Project;
+  readonly repository: RepositoryName;
+  /** Undefined asks for any repository that the actor may pull from. */
+  readonly from: { readonly project: Project; readonly repository: RepositoryName } | undefined;
+}
+
+export interface BlobsDeps {
+  readonly records: BlobRecords;
+  readonly repositories: RepositoryStore;
+  readonly bytes: BlobStore;
+  readonly access: Access;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly transact: Transact;
+  readonly clock: Clock;
+  /** Memory for blobs that are small and asked for again and again, in bytes. */
+  readonly cacheBytes: number;
+}
+
+/** Holders looked at for a mount without a source; a base layer may be in thousands of repositories. */
+const mountCandidates = 200;
+
+/** The largest blob kept in memory: configs and small layers, which cost more to open than to send. */
+const largestCached = 2 * 1024 * 1024;
+
+export function createBlobs(deps: BlobsDeps): Blobs {
+  const { records, repositories, bytes, access, audit, transact, clock } = deps;
+  const cache = createLru<Uint8Array>({ capacity: deps.cacheBytes, weight: (content) => content.length });
+  const notFound = (digest: Digest) =>
+    new RegistryError('blob-not-found', `The blob ${digest} is not in this repository.`, { detail: { digest } });
+
+  async function mountable(actor: Actor, { digest, from }: Mount): Promise<boolean> {
+    if (from !== undefined) {
+      const held = await records.findIn(from.project.id, from.repository, digest);
+      return held !== undefined && (await access.may(actor, 'repository:pull', from.project, from.repository));
+    }
+    for (const holder of await records.holders(digest, mountCandidates)) {
+      const project = { id: holder.projectId, name: '', public: holder.public };
+      if (await access.accountOfMay(actor, 'repository:pull', project)) return true;
+    }
+    return false;
+  }
+
+  return {
+    get(project, repository, digest) {
+      const found = records.findIn(project.id, repository, digest);
+      const insist = (blob: StoredBlob | undefined) => {
+        if (blob === undefined) throw notFound(digest);
+        return blob;
+      };
+      return found instanceof Promise ? found.then(insist) : insist(found);
+    },
+    async open(blob, range) {
+      const cached = cache.get(blob.location);
+      if (cached !== undefined) return range === undefined ? cached : cached.subarray(range.first, range.last + 1);
+      if (range !== undefined || blob.size > largestCached) return bytes.open(blob.location, range);
+      const content = Buffer.allocUnsafeSlow(blob.size);
+      let filled = 0;
+      for await (const chunk of await bytes.open(blob.location)) filled += (chunk as Buffer).copy(content, filled);
+      if (filled !== blob.size) {
+        throw new RegistryError('storage-failed', `The store holds ${filled} of the ${blob.size} bytes of a blob.`);
+      }
+      cache.set(blob.location, content);
+      return content;
+    },
+    async redirect(blob) {
+      if (!isBlobRedirector(bytes)) return undefined;
+      return bytes.redirect(blob.location, { contentType: 'application/octet-stream' });
+    },
+    async mount(actor, mount) {
+      if (!(await mountable(actor, mount))) return false;
+      return transact(async (tx) => {
+        const blobId = await records.touch(tx, mount.digest, clock());
+        if (blobId === undefined) return false;
+        const repositoryId = await repositories.ensure(tx, mount.project.id, mount.repository, clock());
+        await records.link(tx, repositoryId, blobId, clock());
+        return true;
+      });
+    },
+    async delete(asker, project, repository, digest) {
+      const where = await repositories.find(project.id, repository);
+      if (where === undefined) throw notFound(digest);
+      await transact(async (tx) => {
+        if (await records.isReferenced(tx, where.id, digest)) {
+          throw new RegistryError(
+            'unsupported',
+            `A manifest of this repository needs the blob ${digest}: delete the manifest first.`,
+          );
+        }
+        if (!(await records.unlink(tx, where.id, digest))) throw notFound(digest);
+        await audit.write(tx, {
+          action: 'delete-blob',
+          asker,
+          projectId: project.id,
+          resource: repository,
+          digest,
+          outcome: 'success',
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import type { Digest } from '@entrepot/oci/digest';
+import type { RepositoryName } from '@entrepot/oci/repository-name';
+import type { Transaction } from '#kernel/transaction';
+import type { BlobLocation } from '#platform/blobs';
+import { type Db, type Eventually, within } from '#platform/db';
+
+export interface StoredBlob {
+  readonly id: number;
+  readonly size: number;
+  readonly location: BlobLocation;
+}
+
+export interface BlobRecords {
+  /** The blob as this repository sees it: content that only others hold is not there. */
+  findIn(projectId: number, repository: RepositoryName, digest: Digest): Eventually<StoredBlob | undefined>;
+  /** The blob wherever it is: for those who just proved to have its bytes. */
+  findAnywhere(digest: Digest): Eventually<StoredBlob | undefined>;
+  /** The repositories that hold the blob, some of them: candidates for a mount without a source. */
+  holders(digest: Digest, limit: number): Promise<{ repository: string; projectId: number; public: boolean }[]>;
+  /** Adds the blob, or finds that a concurrent push added it first: then `added` is false and the given location is not used. */
+  insert(
+    tx: Transaction,
+    blob: { digest: Digest; size: number; location: BlobLocation; at: number },
+  ): Promise<{ readonly id: number; readonly added: boolean }>;
+  /** Says that somebody relies on the blob now. Answers its id, or undefined when it is not there any more. */
+  touch(tx: Transaction, digest: Digest, at: number): Promise<number | undefined>;
+  link(tx: Transaction, repositoryId: number, blobId: number, at: number): Promise<void>;
+  /** Takes the blob out of the repository. Answers whether it was there. */
+  unlink(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
+  /** Whether a manifest of the repository needs the blob. */
+  isReferenced(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
+}
+
+/** Manifests that were pushed before this blob and name it refer to it from now on. */
+async function fillGaps(q: ReturnType<typeof within>, repositoryId: number, blobId: number): Promise<void> {
+  const waiting = await q
+    .selectFrom('blob')
+    .innerJoin('manifest_missing', 'manifest_missing.digest', 'blob.digest')
+    .innerJoin('manifest', 'manifest.id', 'manifest_missing.manifest_id')
+    .select(['manifest.id', 'blob.digest'])
+    .where('blob.id', '=', blobId)
+    .where('manifest.repository_id', '=', repositoryId)
+    .execute();
+  for (const { id, digest } of waiting) {
+    await q
+      .insertInto('manifest_blob')
+      .values({ manifest_id: id, blob_id: blobId })
+      .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
+      .execute();
+    await q.deleteFrom('manifest_missing').where('manifest_id', '=', id).where('digest', '=', digest).execute();
+  }
+}
+
+export function createBlobRecords(db: Db): BlobRecords {
+  const inRepository = db.prepareFirst<StoredBlob>((q, value) =>
+    q
+      .selectFrom('repository')
+      .innerJoin('repository_blob', 'repository_blob.repository_id', 'repository.id')
+      .innerJoin('blob', 'blob.id', 'repository_blob.blob_id')
+      .select(['blob.id', 'blob.size', 'blob.location'])
+      .$narrowType<{ location: BlobLocation }>()
+      .where('repository.name', '=', value('repository'))
+      .where('repository.project_id', '=', value<number>('projectId'))
+      .where('blob.digest', '=', value('digest')),
+  );
+  const anywhere = db.prepareFirst<StoredBlob>((q, value) =>
+    q
+      .selectFrom('blob')
+      .select(['id', 'size', 'location'])
+      .$narrowType<{ location: BlobLocation }>()
+      .where('digest', '=', value('digest')),
+  );
+  async function touch(tx: Transaction, digest: Digest, at: number): Promise<number | undefined> {
+    const row = await within(tx)
+      .updateTable('blob')
+      .set({ touched_at: at })
+      .where('digest', '=', digest)
+      .returning('id')
+      .executeTakeFirst();
+    return row?.id;
+  }
+  return {
+    findIn: (projectId, repository, digest) => inRepository({ projectId, repository, digest }),
+    findAnywhere: (digest) => anywhere({ digest }),
+    async holders(digest, limit) {
+      const rows = await db.read
+        .selectFrom('blob')
+        .innerJoin('repository_blob', 'repository_blob.blob_id', 'blob.id')
+        .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
+        .innerJoin('project', 'project.id', 'repository.project_id')
+        .select(['repository.name', 'project.id', 'project.public'])
+        .where('blob.digest', '=', digest)
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ repository: row.name, projectId: row.id, public: row.public === 1 }));
+    },
+    touch,
+    async insert(tx, blob) {
+      const q = within(tx);
+      const made = await q
+        .insertInto('blob')
+        .values({
+          digest: blob.digest,
+          size: blob.size,
+          location: blob.location,
+          created_at: blob.at,
+          touched_at: blob.at,
+        })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (made !== undefined) return { id: made.id, added: true };
+      const first = await touch(tx, blob.digest, blob.at);
+      if (first === undefined) throw new Error(`the blob ${blob.digest} is neither there nor can it be added`);
+      return { id: first, added: false };
+    },
+    async link(tx, repositoryId, blobId, at) {
+      const q = within(tx);
+      await q
+        .insertInto('repository_blob')
+        .values({ repository_id: repositoryId, blob_id: blobId, created_at: at })
+        .onConflict((conflict) => conflict.columns(['repository_id', 'blob_id']).doNothing())
+        .execute();
+      await fillGaps(q, repositoryId, blobId);
+    },
+    async unlink(tx, repositoryId, digest) {
+      const q = within(tx);
+      const result = await q
+        .deleteFrom('repository_blob')
+        .where('repository_id', '=', repositoryId)
+        .where('blob_id', 'in', q.selectFrom('blob').select('id').where('digest', '=', digest))
+        .executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+    async isReferenced(tx, repositoryId, digest) {
+      const found = await within(tx)
+        .selectFrom('blob')
+        .innerJoin('manifest_blob', 'manifest_blob.blob_id', 'blob.id')
+        .innerJoin('manifest', 'manifest.id', 'manifest_blob.manifest_id')
+        .select('manifest.id')
+        .where('blob.digest', '=', digest)
+        .where('manifest.repository_id', '=', repositoryId)
+        .limit(1)
+        .executeTakeFirst();
+      return found !== undefined;
+    },
+  };
+}

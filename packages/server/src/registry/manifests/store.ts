@@ -1,0 +1,235 @@
+import type { Digest } from '@entrepot/oci/digest';
+import type { RepositoryName } from '@entrepot/oci/repository-name';
+import type { TagName } from '@entrepot/oci/tag';
+import type { Transaction } from '#kernel/transaction';
+import { type Db, type Eventually, within } from '#platform/db';
+
+export interface StoredManifest {
+  readonly id: number;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly size: number;
+}
+
+export interface NewManifest {
+  readonly repositoryId: number;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly content: Uint8Array;
+  readonly artifactType: string | undefined;
+  readonly subject: Digest | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly at: number;
+  readonly by: string;
+}
+
+export interface ManifestReferences {
+  /** Blobs that the repository holds. */
+  readonly blobIds: readonly number[];
+  /** Layers that it does not hold yet. */
+  readonly missing: readonly Digest[];
+  readonly children: readonly Digest[];
+}
+
+export interface ManifestStore {
+  findByDigest(projectId: number, repository: RepositoryName, digest: Digest): Eventually<StoredManifest | undefined>;
+  findByTag(projectId: number, repository: RepositoryName, tag: TagName): Eventually<StoredManifest | undefined>;
+  readContent(digest: Digest): Promise<Uint8Array | undefined>;
+  /** The blobs of the repository among these digests. In the transaction they cannot be taken out of it meanwhile. */
+  holdBlobs(
+    tx: Transaction,
+    repositoryId: number,
+    digests: readonly Digest[],
+    at: number,
+  ): Promise<Map<Digest, { id: number; size: number }>>;
+  /** Which of these manifests the repository holds. */
+  presentManifests(tx: Transaction, repositoryId: number, digests: readonly Digest[]): Promise<Set<Digest>>;
+  /** Adds the manifest with its references, or finds it there. Answers its id. */
+  put(tx: Transaction, manifest: NewManifest, references: ManifestReferences): Promise<number>;
+  /** Points the tag at the manifest. */
+  putTag(
+    tx: Transaction,
+    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
+  ): Promise<void>;
+  /** The digest a tag points at, inside the transaction. */
+  tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
+  /** Removes the manifest and every tag that points at it. Answers whether it was there. */
+  delete(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
+  deleteTag(tx: Transaction, repositoryId: number, name: TagName): Promise<boolean>;
+}
+
+/** SQLite and PostgreSQL both take far more; a statement stays readable in a log. */
+const valuesPerStatement = 500;
+
+function slices<T>(values: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(values.length / valuesPerStatement) }, (_, at) =>
+    values.slice(at * valuesPerStatement, (at + 1) * valuesPerStatement),
+  );
+}
+
+interface ManifestRow {
+  readonly id: number;
+  readonly digest: string;
+  readonly media_type: string;
+  readonly size: number;
+}
+
+const toManifest = (row: ManifestRow | undefined): StoredManifest | undefined =>
+  row && { id: row.id, digest: row.digest as Digest, mediaType: row.media_type, size: row.size };
+
+const read = (row: Eventually<ManifestRow | undefined>) =>
+  row instanceof Promise ? row.then(toManifest) : toManifest(row);
+
+export function createManifestStore(db: Db): ManifestStore {
+  const byDigest = db.prepareFirst<ManifestRow>((q, value) =>
+    q
+      .selectFrom('repository')
+      .innerJoin('manifest', 'manifest.repository_id', 'repository.id')
+      .select(['manifest.id', 'manifest.digest', 'manifest.media_type', 'manifest.size'])
+      .where('repository.name', '=', value('repository'))
+      .where('repository.project_id', '=', value<number>('projectId'))
+      .where('manifest.digest', '=', value('digest')),
+  );
+  const byTag = db.prepareFirst<ManifestRow>((q, value) =>
+    q
+      .selectFrom('repository')
+      .innerJoin('tag', 'tag.repository_id', 'repository.id')
+      .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+      .select(['manifest.id', 'manifest.digest', 'manifest.media_type', 'manifest.size'])
+      .where('repository.name', '=', value('repository'))
+      .where('repository.project_id', '=', value<number>('projectId'))
+      .where('tag.name', '=', value('tag')),
+  );
+
+  return {
+    findByDigest: (projectId, repository, digest) => read(byDigest({ projectId, repository, digest })),
+    findByTag: (projectId, repository, tag) => read(byTag({ projectId, repository, tag })),
+
+    async readContent(digest) {
+      const row = await db.read
+        .selectFrom('manifest_content')
+        .select('content')
+        .where('digest', '=', digest)
+        .executeTakeFirst();
+      return row?.content;
+    },
+
+    async holdBlobs(tx, repositoryId, digests, at) {
+      const held = new Map<Digest, { id: number; size: number }>();
+      for (const some of slices(digests)) {
+        const query = within(tx)
+          .selectFrom('repository_blob')
+          .innerJoin('blob', 'blob.id', 'repository_blob.blob_id')
+          .select(['blob.id', 'blob.digest', 'blob.size'])
+          .where('repository_blob.repository_id', '=', repositoryId)
+          .where('blob.digest', 'in', some)
+          .orderBy('blob.id');
+        const rows = await (db.kind === 'postgres' ? query.forShare('repository_blob') : query).execute();
+        for (const row of rows) held.set(row.digest as Digest, { id: row.id, size: row.size });
+        const ids = rows.map((row) => row.id);
+        if (ids.length > 0)
+          await within(tx).updateTable('blob').set({ touched_at: at }).where('id', 'in', ids).execute();
+      }
+      return held;
+    },
+
+    async presentManifests(tx, repositoryId, digests) {
+      const present = new Set<Digest>();
+      for (const some of slices(digests)) {
+        const rows = await within(tx)
+          .selectFrom('manifest')
+          .select('digest')
+          .where('repository_id', '=', repositoryId)
+          .where('digest', 'in', some)
+          .execute();
+        for (const row of rows) present.add(row.digest as Digest);
+      }
+      return present;
+    },
+
+    async put(tx, manifest, { blobIds, missing, children }) {
+      const q = within(tx);
+      await q
+        .insertInto('manifest_content')
+        .values({ digest: manifest.digest, content: manifest.content })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute();
+      const { id } = await q
+        .insertInto('manifest')
+        .values({
+          repository_id: manifest.repositoryId,
+          digest: manifest.digest,
+          media_type: manifest.mediaType,
+          size: manifest.content.length,
+          artifact_type: manifest.artifactType ?? null,
+          subject_digest: manifest.subject ?? null,
+          annotations: manifest.annotations === undefined ? null : JSON.stringify(manifest.annotations),
+          pushed_at: manifest.at,
+          pushed_by: manifest.by,
+        })
+        .onConflict((conflict) =>
+          conflict.columns(['repository_id', 'digest']).doUpdateSet({ media_type: manifest.mediaType }),
+        )
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      for (const some of slices(blobIds)) {
+        await q
+          .insertInto('manifest_blob')
+          .values(some.map((blob) => ({ manifest_id: id, blob_id: blob })))
+          .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
+          .execute();
+      }
+      for (const [table, digests] of [
+        ['manifest_missing', missing],
+        ['manifest_child', children],
+      ] as const) {
+        for (const some of slices(digests)) {
+          await q
+            .insertInto(table)
+            .values(some.map((digest) => ({ manifest_id: id, digest })))
+            .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
+            .execute();
+        }
+      }
+      return id;
+    },
+
+    async putTag(tx, tag) {
+      const row = { manifest_id: tag.manifestId, pushed_at: tag.at, pushed_by: tag.by };
+      await within(tx)
+        .insertInto('tag')
+        .values({ repository_id: tag.repositoryId, name: tag.name, ...row })
+        .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doUpdateSet(row))
+        .execute();
+    },
+
+    async tagTarget(tx, repositoryId, name) {
+      const query = within(tx)
+        .selectFrom('tag')
+        .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+        .select('manifest.digest')
+        .where('tag.repository_id', '=', repositoryId)
+        .where('tag.name', '=', name);
+      const row = await (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
+      return row?.digest as Digest | undefined;
+    },
+
+    async delete(tx, repositoryId, digest) {
+      const result = await within(tx)
+        .deleteFrom('manifest')
+        .where('repository_id', '=', repositoryId)
+        .where('digest', '=', digest)
+        .executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+
+    async deleteTag(tx, repositoryId, name) {
+      const result = await within(tx)
+        .deleteFrom('tag')
+        .where('repository_id', '=', repositoryId)
+        .where('name', '=', name)
+        .executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { createReferrers, type Referrers } from './service.ts';
+export { createReferrerStore } from './store.ts';

@@ -1,0 +1,1 @@
+export { createRepositoryStore, type RepositoryStore } from './store.ts';

@@ -1,0 +1,1 @@
+export { createTagStore, type TagStore } from './store.ts';

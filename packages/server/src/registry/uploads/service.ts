@@ -1,0 +1,236 @@
+import { type Digest, type DigestAlgorithm, digestAlgorithm } from '@entrepot/oci/digest';
+import type { InclusiveRange } from '@entrepot/oci/range';
+import type { Clock } from '#kernel/clock';
+import { RegistryError } from '#kernel/errors';
+import type { NewId } from '#kernel/ids';
+import type { Transact, Transaction } from '#kernel/transaction';
+import type { BlobStore, StageState } from '#platform/blobs';
+import type { BlobRecords } from '#registry/blobs';
+import type { RepositoryStore } from '#registry/repositories';
+import { createRunningHashes, finishHash, type RunningHash } from './running-hashes.ts';
+import type { Upload, UploadKey, UploadStore } from './store.ts';
+import { createUploadLocks } from './upload-locks.ts';
+
+/** Bytes a request brings, with what it says about them. */
+export interface Chunk {
+  readonly source: AsyncIterable<Uint8Array>;
+  /** From `Content-Range`: where the bytes belong. Absent in a stream, whose bytes go at the end. */
+  readonly range?: InclusiveRange;
+  readonly contentLength?: number;
+}
+
+export interface Uploads {
+  /** Opens an upload in the repository, which is made if it is not there. Fails with `too-many-requests` beyond the limit. */
+  begin(where: Omit<UploadKey, 'id'>, algorithm: DigestAlgorithm): Promise<UploadKey>;
+  /** How many bytes the upload holds. Fails with `upload-not-found`. */
+  status(key: UploadKey): Promise<{ readonly size: number }>;
+  /**
+   * Adds bytes at the end. Fails with `upload-range-invalid` and adds nothing when they belong elsewhere. When the
+   * sender breaks off, what arrived is kept and counts.
+   */
+  append(key: UploadKey, chunk: Chunk): Promise<{ readonly size: number }>;
+  /**
+   * Adds the last bytes, if any, and makes the upload a blob of the repository: durable when this resolves. Fails with
+   * `digest-mismatch` when the bytes are others, and the upload is gone.
+   */
+  finish(key: UploadKey, digest: Digest, chunk: Chunk | undefined): Promise<{ readonly size: number }>;
+  /** Gives the upload up. Fails with `upload-not-found`. */
+  cancel(key: UploadKey): Promise<void>;
+  /** Removes uploads that nobody touched for so long; answers how many. */
+  purge(olderThanMs: number): Promise<number>;
+  /** Lets go of all uploads that requests of an earlier life of this process held. */
+  releaseAll(): Promise<void>;
+}
+
+export interface UploadsDeps {
+  readonly store: UploadStore;
+  readonly blobs: BlobRecords;
+  readonly repositories: RepositoryStore;
+  readonly bytes: BlobStore;
+  readonly transact: Transact;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly maxOpenPerOwner: number;
+}
+
+const notFound = (id: string) => new RegistryError('upload-not-found', `There is no upload ${id} here.`);
+
+export function createUploads(deps: UploadsDeps): Uploads {
+  const { store, blobs, repositories, bytes, transact, clock, newId } = deps;
+  const hashes = createRunningHashes();
+  const locked = createUploadLocks({ store, transact, clock, newId });
+
+  function assertFits(upload: Upload, { range, contentLength }: Chunk): void {
+    if (range === undefined) return;
+    if (range.first !== upload.size) {
+      throw new RegistryError(
+        'upload-range-invalid',
+        `The next byte of this upload is ${upload.size}, not ${range.first}.`,
+        {
+          detail: { size: upload.size },
+        },
+      );
+    }
+    const length = range.last - range.first + 1;
+    if (contentLength !== undefined && contentLength !== length) {
+      throw new RegistryError('size-invalid', `Content-Range names ${length} bytes, Content-Length ${contentLength}.`);
+    }
+  }
+
+  /** Takes the bytes in; answers with the upload as it is then. A failure of the sender is thrown after `progress` was told. */
+  async function take(
+    upload: Upload,
+    algorithm: DigestAlgorithm,
+    chunk: Chunk,
+    progress: (now: { size: number; stage: StageState }) => void,
+  ): Promise<{ size: number; stage: StageState; running: RunningHash | undefined }> {
+    assertFits(upload, chunk);
+    const running = hashes.take(upload.id, algorithm, upload.size);
+    const appended = await bytes.append(upload.id, upload.stage, upload.size, chunk.source, (part) => {
+      running?.hash.update(part);
+      if (running !== undefined) running.size += part.length;
+    });
+    const size = upload.size + appended.written;
+    const { range } = chunk;
+    if (range !== undefined && appended.failure === undefined && appended.written !== range.last - range.first + 1) {
+      // The progress stays where it was: the next append starts there and drops what came now.
+      throw new RegistryError(
+        'size-invalid',
+        `Content-Range names ${range.last - range.first + 1} bytes, ${appended.written} arrived.`,
+      );
+    }
+    progress({ size, stage: appended.state });
+    if (appended.failure !== undefined) {
+      if (running?.size === size) hashes.put(upload.id, running);
+      throw appended.failure;
+    }
+    return { size, stage: appended.state, running };
+  }
+
+  async function drop(id: string, stage: StageState): Promise<void> {
+    hashes.forget(id);
+    await bytes.cancel(id, stage);
+    await transact((tx) => store.delete(tx, id), { durable: false });
+  }
+
+  /** Makes the staged bytes a blob of the repository and ends the upload, in one transaction. */
+  async function keep(
+    upload: Upload,
+    digest: Digest,
+    size: number,
+    stage: StageState,
+    verified: boolean,
+  ): Promise<void> {
+    const end = async (tx: Transaction, blobId: number) => {
+      if (!(await store.delete(tx, upload.id))) throw notFound(upload.id);
+      await blobs.link(tx, upload.repositoryId, blobId, clock());
+    };
+    // Whoever uploaded all bytes of a blob we hold needs no second copy of it.
+    if (verified && (await blobs.findAnywhere(digest)) !== undefined) {
+      const known = await transact(async (tx) => {
+        const id = await blobs.touch(tx, digest, clock());
+        if (id !== undefined) await end(tx, id);
+        return id !== undefined;
+      });
+      if (known) return bytes.cancel(upload.id, stage);
+    }
+    const location = await bytes.commit(upload.id, stage, { digest, size, verified });
+    let added = false;
+    try {
+      await transact(async (tx) => {
+        const blob = await blobs.insert(tx, { digest, size, location, at: clock() });
+        await end(tx, blob.id);
+        added = blob.added;
+      });
+    } finally {
+      // Not in the database, or a push of the same content was first: these bytes are nobody's.
+      if (!added) await bytes.delete(location);
+    }
+  }
+
+  return {
+    async begin(where, algorithm) {
+      const id = newId();
+      const stage = await bytes.create(id);
+      try {
+        await transact(
+          async (tx) => {
+            if ((await store.countOf(tx, where.owner)) >= deps.maxOpenPerOwner) {
+              throw new RegistryError(
+                'too-many-requests',
+                `You have ${deps.maxOpenPerOwner} uploads open: finish or cancel some.`,
+                { retryAfter: 60 },
+              );
+            }
+            const repositoryId = await repositories.ensure(tx, where.projectId, where.repository, clock());
+            await store.insert(tx, { id, repositoryId, algorithm, size: 0, stage, owner: where.owner, at: clock() });
+          },
+          { durable: false },
+        );
+      } catch (error) {
+        await bytes.cancel(id, stage);
+        throw error;
+      }
+      return { ...where, id };
+    },
+
+    async status(key) {
+      const upload = await store.find(key);
+      if (upload === undefined) throw notFound(key.id);
+      return { size: upload.size };
+    },
+
+    append: (key, chunk) =>
+      locked(key, async (upload, progress) => {
+        const now = await take(upload, upload.algorithm, chunk, progress);
+        if (now.running !== undefined) hashes.put(upload.id, now.running);
+        return { size: now.size };
+      }),
+
+    finish: (key, digest, chunk) =>
+      locked(key, async (upload, progress, ended) => {
+        // Nothing is hashed yet in an empty upload, so the digest decides how.
+        const algorithm = upload.size === 0 ? digestAlgorithm(digest) : upload.algorithm;
+        const taken =
+          chunk === undefined
+            ? { size: upload.size, stage: upload.stage, running: hashes.take(upload.id, algorithm, upload.size) }
+            : await take(upload, algorithm, chunk, progress);
+        const { size, stage, running } = taken;
+        const verified =
+          running !== undefined && running.algorithm === digestAlgorithm(digest) && running.size === size;
+        try {
+          if (verified && finishHash(running) !== digest) {
+            throw new RegistryError('digest-mismatch', `The ${size} bytes received are not ${digest}.`);
+          }
+          await keep(upload, digest, size, stage, verified);
+          ended();
+        } catch (error) {
+          if (error instanceof RegistryError && (error.code === 'digest-mismatch' || error.code === 'size-invalid')) {
+            await drop(upload.id, stage);
+            ended();
+          }
+          throw error;
+        }
+        return { size };
+      }),
+
+    cancel: (key) =>
+      locked(key, async (upload, _progress, ended) => {
+        await drop(upload.id, upload.stage);
+        ended();
+      }),
+
+    releaseAll: () => transact((tx) => store.unlockAll(tx), { durable: false }),
+
+    async purge(olderThanMs) {
+      let purged = 0;
+      for (;;) {
+        const now = clock();
+        const stale = await store.listStale(now - olderThanMs, now, 100);
+        for (const upload of stale) await drop(upload.id, upload.stage);
+        purged += stale.length;
+        if (stale.length < 100) return purged;
+      }
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { Eventually } from '#platform/db';
+
+/** A project as far as decisions and names need it. */
+export interface Project {
+  readonly id: number;
+  readonly name: string;
+  readonly public: boolean;
+}
+
+/** Where projects and roles are found. */
+export interface ProjectLookup {
+  find(name: string): Eventually<Project | undefined>;
+  roleOf(projectId: number, userId: number): Eventually<number | undefined>;
+}

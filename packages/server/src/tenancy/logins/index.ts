@@ -1,0 +1,2 @@
+export { createLogins, type LoginOrigin, type Logins } from './service.ts';
+export { createLoginFailureStore } from './store.ts';

@@ -1,0 +1,105 @@
+import { isIPv6 } from 'node:net';
+import type { UserActor } from '#kernel/actor';
+import type { Clock } from '#kernel/clock';
+import { RegistryError } from '#kernel/errors';
+import type { Transact } from '#kernel/transaction';
+import { createExpiring } from '#platform/cache';
+import { createSecretDigest, type PasswordHasher } from '#platform/crypto';
+import type { Eventually } from '#platform/db';
+import type { Audit } from '#tenancy/audit';
+import type { User, UserStore } from '#tenancy/users';
+import type { LoginFailureStore } from './store.ts';
+
+/** Where a sign-in came from, for the throttle and the audit. */
+export interface LoginOrigin {
+  readonly address: string;
+  readonly requestId: string;
+}
+
+export interface Logins {
+  /**
+   * Checks a name and password. A verdict is kept for half a minute, so that a client that sends its password with each
+   * request pays for the hash once. Fails with `unauthorized`, the same for a wrong name and a wrong password, and with
+   * `login-throttled` after too many failures of this name from this address.
+   */
+  signIn(name: string, password: string, origin: LoginOrigin): Eventually<UserActor>;
+}
+
+export interface LoginsDeps {
+  readonly users: Pick<UserStore, 'find'>;
+  readonly failures: LoginFailureStore;
+  readonly transact: Transact;
+  readonly hasher: PasswordHasher;
+  readonly audit: Pick<Audit, 'note'>;
+  readonly clock: Clock;
+  readonly attempts: number;
+  readonly windowMs: number;
+}
+
+/** A disabled user or a changed password is noticed after so long at most. */
+const verdictTtlMs = 30_000;
+
+export function createLogins(deps: LoginsDeps): Logins {
+  const { users, failures, transact, hasher, audit, clock } = deps;
+  const verdicts = createExpiring<UserActor>({ capacity: 10_000, ttlMs: verdictTtlMs, clock });
+  const digest = createSecretDigest();
+  /** Checks under way: a client that opens ten connections at once pays for one hash. */
+  const pending = new Map<string, Promise<UserActor>>();
+
+  async function check(key: string, name: string, password: string, origin: LoginOrigin): Promise<UserActor> {
+    const network = networkOf(origin.address);
+    const since = clock() - deps.windowMs;
+    if ((await failures.count(name, network, since)) >= deps.attempts) {
+      throw new RegistryError('login-throttled', 'Too many failed sign-ins from this address; try again later.', {
+        retryAfter: Math.ceil(deps.windowMs / 1000),
+      });
+    }
+    const user = await users.find(name);
+    const right = await hasher.verify(password, user?.password);
+    const actor = right && user !== undefined && !user.disabled ? toActor(user) : undefined;
+    audit.note({
+      action: 'login',
+      asker: { actor: actor ?? { kind: 'anonymous' }, ...origin },
+      resource: name.slice(0, 255),
+      outcome: actor === undefined ? 'failure' : 'success',
+    });
+    if (actor === undefined) {
+      const failure = { userName: name.slice(0, 255), address: network, at: clock(), forgetBefore: since };
+      await transact((tx) => failures.insert(tx, failure), { durable: false });
+      throw new RegistryError('unauthorized', 'The user name or password is not right.');
+    }
+    verdicts.set(key, actor);
+    return actor;
+  }
+
+  return {
+    signIn(name, password, origin) {
+      const key = digest(`${name}\u0000${password}`);
+      const known = verdicts.get(key);
+      if (known !== undefined) return known;
+      const running = pending.get(key);
+      if (running !== undefined) return running;
+      const checking = check(key, name, password, origin).finally(() => pending.delete(key));
+      pending.set(key, checking);
+      return checking;
+    },
+  };
+}
+
+function toActor(user: User): UserActor {
+  return { kind: 'user', userId: user.id, name: user.name, admin: user.admin };
+}
+
+/** One household or server has a whole IPv6 /64 to itself; counting single addresses there would count nothing. */
+function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}

@@ -1,0 +1,83 @@
+import { roleIds } from '@entrepot/contract/roles';
+import type { Clock } from '#kernel/clock';
+import { RegistryError } from '#kernel/errors';
+import type { Transact } from '#kernel/transaction';
+import type { Asker } from '#kernel/actor';
+import type { Audit } from '#tenancy/audit';
+import { assertProjectName } from './rules.ts';
+import type { ProjectStore } from './store.ts';
+import type { Project } from '#tenancy/access';
+
+export interface Projects {
+  /** Makes a project; the asker becomes its administrator. Fails with `name-invalid` or `project-exists`. */
+  create(asker: Asker, project: { readonly name: string; readonly public: boolean }): Promise<Project>;
+  /** Removes an empty project. Fails with `project-not-empty` while it holds artifacts. */
+  delete(asker: Asker, project: Project): Promise<void>;
+  /** Makes the public project `library` that a fresh registry starts with. */
+  ensureLibrary(): Promise<void>;
+  find(nameOrId: string, isName: boolean): Promise<Project | undefined>;
+}
+
+export interface ProjectsDeps {
+  readonly store: ProjectStore;
+  readonly transact: Transact;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly clock: Clock;
+  /** Called after a project was made or removed, so that nothing cached says otherwise on this node. */
+  readonly onChange: (name: string) => void;
+}
+
+export function createProjects({ store, transact, audit, clock, onChange }: ProjectsDeps): Projects {
+  return {
+    async create(asker, project) {
+      assertProjectName(project.name);
+      const ownerId = asker.actor.kind === 'anonymous' ? undefined : asker.actor.userId;
+      const id = await transact(async (tx) => {
+        const made = await store.insert(tx, { ...project, ownerId, at: clock() });
+        if (made === undefined)
+          throw new RegistryError('project-exists', `The project named ${project.name} already exists.`);
+        if (ownerId !== undefined) {
+          await store.insertMember(tx, { projectId: made, userId: ownerId, role: roleIds.projectAdmin });
+        }
+        await audit.write(tx, {
+          action: 'create-project',
+          asker,
+          projectId: made,
+          resource: project.name,
+          outcome: 'success',
+          detail: { public: project.public },
+        });
+        return made;
+      });
+      onChange(project.name);
+      return { id, ...project };
+    },
+    async delete(asker, project) {
+      await transact(async (tx) => {
+        if (await store.holdsRepositories(tx, project.id)) {
+          throw new RegistryError(
+            'project-not-empty',
+            `The project ${project.name} still holds artifacts: delete them first.`,
+          );
+        }
+        await store.delete(tx, project.id);
+        await audit.write(tx, {
+          action: 'delete-project',
+          asker,
+          projectId: project.id,
+          resource: project.name,
+          outcome: 'success',
+        });
+      });
+      onChange(project.name);
+    },
+    async ensureLibrary() {
+      await transact((tx) => store.insert(tx, { name: 'library', public: true, ownerId: undefined, at: clock() }));
+    },
+    async find(nameOrId, isName) {
+      // Harbor reads digits as an id unless the client says that they are a name.
+      if (!isName && /^[1-9]\d{0,15}$/.test(nameOrId)) return store.findById(Number(nameOrId));
+      return store.find(nameOrId);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { Transaction } from '#kernel/transaction';
+import { type Db, type Eventually, within } from '#platform/db';
+import type { Project } from '#tenancy/access';
+
+export interface ProjectStore {
+  find(name: string): Eventually<Project | undefined>;
+  findById(id: number): Promise<Project | undefined>;
+  roleOf(projectId: number, userId: number): Eventually<number | undefined>;
+  insert(
+    tx: Transaction,
+    project: { name: string; public: boolean; ownerId: number | undefined; at: number },
+  ): Promise<number | undefined>;
+  insertMember(tx: Transaction, member: { projectId: number; userId: number; role: number }): Promise<void>;
+  holdsRepositories(tx: Transaction, id: number): Promise<boolean>;
+  delete(tx: Transaction, id: number): Promise<void>;
+}
+
+interface ProjectRow {
+  readonly id: number;
+  readonly name: string;
+  readonly public: number;
+}
+
+const toProject = (row: ProjectRow): Project => ({ id: row.id, name: row.name, public: row.public === 1 });
+
+export function createProjectStore(db: Db): ProjectStore {
+  const byName = db.prepareFirst<ProjectRow>((q, value) =>
+    q.selectFrom('project').select(['id', 'name', 'public']).where('name', '=', value('name')),
+  );
+  const role = db.prepareFirst<{ role: number }>((q, value) =>
+    q
+      .selectFrom('project_member')
+      .select('role')
+      .where('project_id', '=', value<number>('projectId'))
+      .where('user_id', '=', value<number>('userId')),
+  );
+  return {
+    find(name) {
+      const row = byName({ name });
+      return row instanceof Promise ? row.then((found) => found && toProject(found)) : row && toProject(row);
+    },
+    async findById(id) {
+      const row = await db.read
+        .selectFrom('project')
+        .select(['id', 'name', 'public'])
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row && toProject(row);
+    },
+    roleOf(projectId, userId) {
+      const row = role({ projectId, userId });
+      return row instanceof Promise ? row.then((found) => found?.role) : row?.role;
+    },
+    async insert(tx, project) {
+      const row = await within(tx)
+        .insertInto('project')
+        .values({
+          name: project.name,
+          public: project.public ? 1 : 0,
+          owner_id: project.ownerId ?? null,
+          created_at: project.at,
+          updated_at: project.at,
+        })
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      return row?.id;
+    },
+    async insertMember(tx, member) {
+      await within(tx)
+        .insertInto('project_member')
+        .values({ project_id: member.projectId, user_id: member.userId, role: member.role })
+        .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doUpdateSet({ role: member.role }))
+        .execute();
+    },
+    async holdsRepositories(tx, id) {
+      const held = await within(tx)
+        .selectFrom('manifest')
+        .innerJoin('repository', 'repository.id', 'manifest.repository_id')
+        .select('manifest.id')
+        .where('repository.project_id', '=', id)
+        .limit(1)
+        .executeTakeFirst();
+      return held !== undefined;
+    },
+    async delete(tx, id) {
+      const q = within(tx);
+      const repositories = q.selectFrom('repository').select('id').where('project_id', '=', id);
+      await q.deleteFrom('upload').where('repository_id', 'in', repositories).execute();
+      await q.deleteFrom('repository_blob').where('repository_id', 'in', repositories).execute();
+      await q.deleteFrom('repository').where('project_id', '=', id).execute();
+      await q.deleteFrom('project').where('id', '=', id).execute();
+    },
+  };
+}
