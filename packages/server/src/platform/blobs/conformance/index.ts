@@ -1,0 +1,2 @@
+export type { BlobStoreSubject } from './describe-blob-store.ts';
+export { describeBlobStore } from './describe-blob-store.ts';

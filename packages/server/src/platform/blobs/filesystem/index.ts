@@ -1,0 +1,2 @@
+export type { FilesystemBlobsOptions } from './filesystem-blobs.ts';
+export { createFilesystemBlobs } from './filesystem-blobs.ts';
