@@ -15,6 +15,8 @@ export interface Projects {
   delete(asker: Asker, project: Project): Promise<void>;
   /** Makes the public project `library` that a fresh registry starts with. */
   ensureLibrary(): Promise<void>;
+  /** Gives a user a role, by Harbor's role ids, in place of the one it had. */
+  setMember(project: string, userId: number, role: number): Promise<void>;
   find(nameOrId: string, isName: boolean): Promise<Project | undefined>;
 }
 
@@ -73,6 +75,11 @@ export function createProjects({ store, transact, audit, clock, onChange }: Proj
     },
     async ensureLibrary() {
       await transact((tx) => store.insert(tx, { name: 'library', public: true, ownerId: undefined, at: clock() }));
+    },
+    async setMember(name, userId, role) {
+      const project = await store.find(name);
+      if (project === undefined) throw new RegistryError('project-not-found', `There is no project ${name}.`);
+      await transact((tx) => store.insertMember(tx, { projectId: project.id, userId, role }));
     },
     async find(nameOrId, isName) {
       // Harbor reads digits as an id unless the client says that they are a name.
