@@ -12,7 +12,7 @@ const moduleOf = {
   oras: 'oras.land/oras/cmd/oras@v1.2.3',
   regctl: 'github.com/regclient/regclient/cmd/regctl@v0.9.2',
   cosign: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.5.3',
-  conformance: 'github.com/opencontainers/distribution-spec/conformance@main',
+  conformance: 'github.com/opencontainers/distribution-spec/conformance@967efdc',
 } as const;
 
 export type GoTool = keyof typeof moduleOf;

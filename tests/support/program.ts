@@ -18,12 +18,16 @@ export interface Outcome {
 
 const living = new Set<ChildProcess>();
 
-process.on('exit', () => {
+function endAll(): void {
   for (const child of living) child.kill('SIGKILL');
-});
+}
 
 /** Sees to it that a child process does not outlive this one. */
 export function endWithThisProcess(child: ChildProcess): void {
+  if (living.size === 0 && !process.listeners('exit').includes(endAll)) {
+    process.on('exit', endAll);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(143));
+  }
   living.add(child);
   child.once('exit', () => living.delete(child));
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,9 +7,13 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A new folder under the system's temporary folder, removed with all it holds on disposal. */
+/**
+ * A new folder under the system's temporary folder, removed with all it holds on disposal. Its path is in lower case:
+ * podman makes image names from paths.
+ */
 export async function makeTemporaryFolder(purpose: string): Promise<TemporaryFolder> {
-  const path = await mkdtemp(join(tmpdir(), `entrepot-${purpose}-`));
+  const path = join(tmpdir(), `entrepot-${purpose}-${randomBytes(6).toString('hex')}`);
+  await mkdir(path, { mode: 0o700 });
   return {
     path,
     async [Symbol.asyncDispose]() {
