@@ -1,0 +1,96 @@
+import type { ListenAddress } from './listen.ts';
+
+export type BlobsConfig =
+  | {
+      readonly kind: 'filesystem';
+      readonly cacheSizeBytes: number;
+      /** Absolute. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 's3';
+      readonly cacheSizeBytes: number;
+      /** Without a slash at the end; undefined for Amazon, by region. */
+      readonly endpoint: string | undefined;
+      readonly region: string;
+      readonly bucket: string;
+      /** Without slashes around it; empty for the top of the bucket. */
+      readonly prefix: string;
+      readonly pathStyle: boolean;
+      readonly redirect: boolean;
+      readonly redirectExpiresMs: number;
+      readonly partSizeBytes: number;
+    };
+
+export type DatabaseConfig =
+  | { readonly kind: 'sqlite' /** Absolute. */; readonly path: string }
+  /** The address is in `Secrets`, since it holds a password. */
+  | { readonly kind: 'postgres'; readonly poolSize: number };
+
+/** Files are named, not read. */
+export interface TlsConfig {
+  readonly certificate: string;
+  readonly key: string;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly clientCa: string | undefined;
+  readonly clientAuth: 'none' | 'optional' | 'required';
+}
+
+export interface LimitsConfig {
+  readonly bodyIdleMs: number;
+  /** Averaged over 60 s; 0 asks for none. */
+  readonly bodyMinBytesPerSecond: number;
+  readonly responseIdleMs: number;
+  readonly headersTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxConnections: number;
+  readonly shutdownDrainMs: number;
+  readonly shutdownUploadsMs: number;
+}
+
+export interface AuthConfig {
+  readonly challenge: 'bearer' | 'basic';
+  readonly tokenService: string;
+  readonly pullTokenTtlMs: number;
+  readonly pushTokenTtlMs: number;
+  readonly anonymousPull: boolean;
+  readonly loginAttempts: number;
+  readonly loginWindowMs: number;
+  /** More than a timer can count (2^31 ms): look at the key's age instead of setting one timer. */
+  readonly keyRotationMs: number;
+  readonly passwordConcurrency: number;
+}
+
+/** Everything that is decided at start, understood and checked. Secrets are apart, in `Secrets`. */
+export interface Config {
+  readonly listen: ListenAddress;
+  /** Absolute. */
+  readonly data: string;
+  /** Without a slash at the end; undefined to take it from each request. */
+  readonly externalUrl: string | undefined;
+  readonly workers: number;
+  readonly readOnly: boolean;
+  readonly accessLog: boolean;
+  /** Each as `address/prefix`. */
+  readonly trustedProxies: readonly string[];
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly format: 'json' | 'text';
+  };
+  readonly database: DatabaseConfig;
+  readonly blobs: BlobsConfig;
+  readonly manifests: { readonly cacheSizeBytes: number; readonly maxSizeBytes: number };
+  readonly indexes: { readonly requireChildren: boolean };
+  readonly uploads: {
+    readonly expireMs: number;
+    readonly purgeIntervalMs: number;
+    readonly maxOpenPerUser: number;
+    readonly maxOpenTotal: number;
+  };
+  readonly limits: LimitsConfig;
+  readonly auth: AuthConfig;
+  readonly tls: TlsConfig | null;
+  readonly metrics: { readonly public: boolean };
+  readonly audit: { readonly pulls: boolean };
+}

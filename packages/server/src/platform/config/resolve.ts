@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import type { AuthConfig, BlobsConfig, Config, DatabaseConfig, LimitsConfig, TlsConfig } from './config.ts';
+import type { ConfigFault } from './config-error.ts';
+import { redacted, type Secrets, sealSecrets } from './secrets.ts';
+import type { ConfigKey } from './table.ts';
+import type { Values } from './values.ts';
+
+type Refuse = (key: ConfigKey, expected: string, found: string) => void;
+
+function resolveDatabase({ get }: Values, refuse: Refuse): DatabaseConfig {
+  const url = get('database.url');
+  if (url === undefined) return { kind: 'sqlite', path: join(get('data'), 'entrepot.db') };
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    refuse('database.url', 'postgres://USER:PASSWORD@HOST:PORT/DATABASE', redacted);
+  }
+  return { kind: 'postgres', poolSize: get('database.pool_size') };
+}
+
+const s3Keys = [
+  'blobs.s3.endpoint',
+  'blobs.s3.prefix',
+  'blobs.s3.access_key',
+  'blobs.s3.secret_key',
+  'blobs.s3.session_token',
+  'blobs.s3.redirect',
+] as const satisfies readonly ConfigKey[];
+
+function resolveBlobs({ get, isWritten }: Values, refuse: Refuse): BlobsConfig {
+  const cacheSizeBytes = get('blobs.cache_size');
+  const kind = get('blobs.kind') ?? (isWritten('blobs.s3.bucket') ? 's3' : 'filesystem');
+  if (kind === 'filesystem') {
+    const stray = isWritten('blobs.kind') ? undefined : s3Keys.find(isWritten);
+    if (stray !== undefined) refuse('blobs.s3.bucket', `a bucket, since ${stray} is set`, 'nothing');
+    return { kind, cacheSizeBytes, path: get('blobs.filesystem.path') ?? join(get('data'), 'blobs') };
+  }
+  if (!isWritten('blobs.s3.bucket')) refuse('blobs.s3.bucket', 'a bucket, since blobs.kind is s3', 'nothing');
+  if (isWritten('blobs.s3.access_key') && !isWritten('blobs.s3.secret_key')) {
+    refuse('blobs.s3.secret_key', 'the secret of blobs.s3.access_key', 'nothing');
+  }
+  if (isWritten('blobs.s3.secret_key') && !isWritten('blobs.s3.access_key')) {
+    refuse('blobs.s3.access_key', 'the access key of blobs.s3.secret_key', 'nothing');
+  }
+  if (isWritten('blobs.s3.session_token') && !isWritten('blobs.s3.access_key')) {
+    refuse('blobs.s3.access_key', 'the access key of blobs.s3.session_token', 'nothing');
+  }
+  const endpoint = get('blobs.s3.endpoint');
+  return {
+    kind,
+    cacheSizeBytes,
+    endpoint,
+    region: get('blobs.s3.region'),
+    bucket: get('blobs.s3.bucket') ?? '',
+    prefix: (get('blobs.s3.prefix') ?? '').replaceAll(/^\/+|\/+$/g, ''),
+    pathStyle: get('blobs.s3.path_style') ?? endpoint !== undefined,
+    redirect: get('blobs.s3.redirect'),
+    redirectExpiresMs: get('blobs.s3.redirect_expires'),
+    partSizeBytes: get('blobs.s3.part_size'),
+  };
+}
+
+function resolveTls({ get, isWritten }: Values, refuse: Refuse): TlsConfig | null {
+  const certificate = get('tls.certificate');
+  const key = get('tls.key');
+  const clientCa = get('tls.client_ca');
+  const clientAuth = get('tls.client_auth');
+  const asksClients = (['tls.client_ca', 'tls.client_auth'] as const).find(isWritten);
+  if (certificate !== undefined && key === undefined) refuse('tls.key', 'the key of tls.certificate', 'nothing');
+  if (certificate === undefined && key !== undefined)
+    refuse('tls.certificate', 'the certificate of tls.key', 'nothing');
+  if (certificate === undefined && key === undefined && asksClients !== undefined && clientAuth !== 'none') {
+    refuse('tls.certificate', `a certificate, since ${asksClients} is set`, 'nothing');
+  }
+  if (clientAuth !== 'none' && clientCa === undefined) {
+    refuse('tls.client_ca', `an authority, since tls.client_auth is ${clientAuth}`, 'nothing');
+  }
+  if (clientAuth === 'none' && clientCa !== undefined) {
+    refuse('tls.client_auth', 'optional or required, since tls.client_ca is set', 'none');
+  }
+  if (certificate === undefined || key === undefined) return null;
+  const minVersion = get('tls.min_version') === '1.3' ? 'TLSv1.3' : 'TLSv1.2';
+  return { certificate, key, minVersion, clientCa, clientAuth };
+}
+
+function resolveLimits({ get }: Values): LimitsConfig {
+  return {
+    bodyIdleMs: get('limits.body_idle_timeout'),
+    bodyMinBytesPerSecond: get('limits.body_min_rate'),
+    responseIdleMs: get('limits.response_idle_timeout'),
+    headersTimeoutMs: get('limits.headers_timeout'),
+    keepAliveTimeoutMs: get('limits.keep_alive_timeout'),
+    maxHeaderBytes: get('limits.max_header_size'),
+    maxConnections: get('limits.max_connections'),
+    shutdownDrainMs: get('limits.shutdown_drain'),
+    shutdownUploadsMs: get('limits.shutdown_uploads'),
+  };
+}
+
+function resolveAuth({ get }: Values): AuthConfig {
+  return {
+    challenge: get('auth.challenge'),
+    tokenService: get('auth.token_service'),
+    pullTokenTtlMs: get('auth.pull_token_ttl'),
+    pushTokenTtlMs: get('auth.push_token_ttl'),
+    anonymousPull: get('auth.anonymous_pull'),
+    loginAttempts: get('auth.login_attempts'),
+    loginWindowMs: get('auth.login_window'),
+    keyRotationMs: get('auth.key_rotation'),
+    passwordConcurrency: get('auth.password_concurrency'),
+  };
+}
+
+/** Puts the values together and adds what is wrong between them to `faults`. */
+export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
+  const { get, sourceOf } = values;
+  const refuse: Refuse = (key, expected, found) => faults.push({ key, source: sourceOf(key), expected, found });
+  if (get('uploads.max_open_total') < get('uploads.max_open_per_user')) {
+    refuse('uploads.max_open_total', 'at least uploads.max_open_per_user', String(get('uploads.max_open_total')));
+  }
+  return {
+    listen: get('listen'),
+    data: get('data'),
+    externalUrl: get('external_url'),
+    workers: get('workers'),
+    readOnly: get('read_only'),
+    accessLog: get('access_log'),
+    trustedProxies: get('trusted_proxies'),
+    log: { level: get('log.level'), format: get('log.format') },
+    database: resolveDatabase(values, refuse),
+    blobs: resolveBlobs(values, refuse),
+    manifests: { cacheSizeBytes: get('manifests.cache_size'), maxSizeBytes: get('manifests.max_size') },
+    indexes: { requireChildren: get('indexes.require_children') },
+    uploads: {
+      expireMs: get('uploads.expire'),
+      purgeIntervalMs: get('uploads.purge_interval'),
+      maxOpenPerUser: get('uploads.max_open_per_user'),
+      maxOpenTotal: get('uploads.max_open_total'),
+    },
+    limits: resolveLimits(values),
+    auth: resolveAuth(values),
+    tls: resolveTls(values, refuse),
+    metrics: { public: get('metrics.public') },
+    audit: { pulls: get('audit.pulls') },
+  };
+}
+
+export function resolveSecrets({ get }: Values): Secrets {
+  return sealSecrets({
+    adminPassword: get('auth.admin_password'),
+    databaseUrl: get('database.url'),
+    s3AccessKey: get('blobs.s3.access_key'),
+    s3SecretKey: get('blobs.s3.secret_key'),
+    s3SessionToken: get('blobs.s3.session_token'),
+  });
+}
