@@ -1,0 +1,144 @@
+// `npm test` after the check: node's test runner over packages/, tests/ and tools/; folders and files narrow it, --options pass on.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { findFiles } from './find-files.ts';
+import { repositoryRoot } from './run-command.ts';
+import type { TestTotals } from './test-totals-reporter.ts';
+
+/** Longest time for one test file, and for one test in it. */
+const fileSeconds = 180;
+/** A file that is busy in synchronous code cannot see its own deadline; after this grace it is killed. */
+const graceSeconds = 20;
+
+/** These are programs of `npm run bench` and `npm run torture`, not tests. */
+const programs = /^tests\/(load|torture)\//;
+
+function chooseFiles(wanted: readonly string[]): string[] {
+  const patterns = (wanted.length === 0 ? ['packages', 'tests', 'tools'] : wanted).flatMap((path) => {
+    const full = join(repositoryRoot, path);
+    if (!existsSync(full)) return [];
+    return statSync(full).isDirectory() ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path;
+  });
+  return findFiles(patterns).filter((path) => !programs.test(path));
+}
+
+/** Kills test files that outlived their deadline, found as the children of the runner. */
+function killOverdue(runner: number): void {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,etime='], { encoding: 'utf8' }).trim().split('\n');
+  for (const row of rows) {
+    const [pid, parent, age] = row.trim().split(/\s+/);
+    if (pid === undefined || age === undefined || Number(parent) !== runner) continue;
+    const seconds = age
+      .split(/[-:]/)
+      .reduce((sum, part, i, all) => sum * (i === 1 && all.length === 4 ? 24 : 60) + Number(part), 0);
+    if (seconds > fileSeconds + graceSeconds) process.kill(Number(pid), 'SIGKILL');
+  }
+}
+
+/** Processes that the tests started and left behind; only where the system shows their environment. */
+function findStrays(marker: string): { pid: number; command: string }[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        if (!readFileSync(`/proc/${name}/environ`, 'latin1').includes(marker)) return [];
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+        return command === '' ? [] : [{ pid: Number(name), command }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+/** Ends everything the run left: the runner's process group, then whatever went its own way but carries the marker. */
+async function sweep(runner: ChildProcess, marker: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const strays = findStrays(marker);
+  if (runner.pid !== undefined) killQuietly(-runner.pid);
+  for (const { pid, command } of strays) {
+    console.error(`left behind by a test, killed: ${pid} ${command.slice(0, 200)}`);
+    killQuietly(pid);
+  }
+}
+
+/** Node's runner is content when nothing ran; this is not. `files` are those of which each must have run a test. */
+function judge(code: number, files: readonly string[], totalsPath: string): number {
+  if (!existsSync(totalsPath)) {
+    console.error('run-tests: the runner wrote no totals; it did not finish');
+    return code === 0 ? 1 : code;
+  }
+  const totals = JSON.parse(readFileSync(totalsPath, 'utf8')) as TestTotals;
+  const silent = files.filter((file) => !totals.files.includes(join(repositoryRoot, file)));
+  if (code === 0 && totals.ran === 0) {
+    console.error('run-tests: no test ran');
+    return 1;
+  }
+  if (code === 0 && silent.length > 0) {
+    console.error(`run-tests: no test in ${silent.join(', ')}`);
+    return 1;
+  }
+  return code;
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const options = args.filter((arg) => arg.startsWith('-'));
+  const files = chooseFiles(
+    args.filter((arg) => !arg.startsWith('-')).map((arg) => relative(repositoryRoot, arg) || '.'),
+  );
+  if (files.length === 0) {
+    console.error(`run-tests: found no test file${args.length === 0 ? '' : ` in ${args.join(', ')}`}`);
+    return 1;
+  }
+  const scratch = mkdtempSync(join(tmpdir(), 'entrepot-tests-'));
+  const totalsPath = join(scratch, 'totals.json');
+  const run = randomUUID();
+  const nodeArgs = [
+    '--test',
+    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+    `--test-timeout=${fileSeconds * 1000}`,
+    `--import=${join(repositoryRoot, 'tools/test-deadline.ts')}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${join(repositoryRoot, 'tools/test-totals-reporter.ts')}`,
+    `--test-reporter-destination=${totalsPath}`,
+    ...options,
+    ...files,
+  ];
+  const runner = spawn(process.execPath, nodeArgs, {
+    cwd: repositoryRoot,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+    env: { ...process.env, ENTREPOT_TEST_RUN: run, ENTREPOT_TEST_DEADLINE: String(fileSeconds) },
+  });
+  const forward = (signal: NodeJS.Signals): void => {
+    runner.kill(signal);
+  };
+  process.on('SIGINT', forward).on('SIGTERM', forward);
+  const watch = setInterval(() => runner.pid !== undefined && killOverdue(runner.pid), 10_000);
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      runner.on('error', reject);
+      runner.on('exit', (exitCode) => resolve(exitCode ?? 128));
+    });
+    await sweep(runner, `ENTREPOT_TEST_RUN=${run}`);
+    return judge(code, options.length === 0 ? files : [], totalsPath);
+  } finally {
+    clearInterval(watch);
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();
