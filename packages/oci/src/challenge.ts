@@ -43,21 +43,18 @@ export function formatBasicChallenge(realm: string): string {
   return `Basic realm=${quoted(realm)}, charset="UTF-8"`;
 }
 
-class Cursor {
+/** A place in a text. */
+interface Cursor {
   readonly text: string;
-  at = 0;
+  at: number;
+}
 
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  /** Takes what the sticky expression matches here; undefined when it does not match. */
-  take(expression: RegExp): string | undefined {
-    expression.lastIndex = this.at;
-    const match = expression.exec(this.text)?.[0];
-    this.at += match?.length ?? 0;
-    return match;
-  }
+/** Takes what the sticky expression matches here; undefined when it does not match. */
+function take(cursor: Cursor, expression: RegExp): string | undefined {
+  expression.lastIndex = cursor.at;
+  const match = expression.exec(cursor.text)?.[0];
+  cursor.at += match?.length ?? 0;
+  return match;
 }
 
 const separators = /[\s,]+/y;
@@ -70,9 +67,9 @@ const bareValue = /[^\s,]*/y;
 const anything = /[^]/y;
 
 function readValue(cursor: Cursor): string {
-  const text = cursor.take(quotedString);
+  const text = take(cursor, quotedString);
   if (text === undefined) {
-    return cursor.take(bareValue) ?? '';
+    return take(cursor, bareValue) ?? '';
   }
   const closed = text.length > 1 && text.endsWith('"') ? -1 : undefined;
   return text.slice(1, closed).replace(/\\([^])/g, '$1');
@@ -85,25 +82,25 @@ function readValue(cursor: Cursor): string {
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
 export function parseChallenges(header: string | readonly string[]): Challenge[] {
-  const cursor = new Cursor(typeof header === 'string' ? header : header.join(', '));
+  const cursor: Cursor = { text: typeof header === 'string' ? header : header.join(', '), at: 0 };
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
   while (cursor.at < cursor.text.length) {
-    cursor.take(separators);
-    const word = cursor.take(token)?.toLowerCase();
+    take(cursor, separators);
+    const word = take(cursor, token)?.toLowerCase();
     if (word === undefined) {
-      cursor.take(anything);
+      take(cursor, anything);
       continue;
     }
     const current = challenges.at(-1);
-    if (current !== undefined && cursor.take(equals) !== undefined) {
+    if (current !== undefined && take(cursor, equals) !== undefined) {
       const value = readValue(cursor);
       current.parameters[word] ??= value;
       continue;
     }
     const challenge = { scheme: word, parameters: Object.create(null) as Record<string, string> };
     challenges.push(challenge);
-    if (cursor.take(space) !== '') {
-      const credential = cursor.take(token68);
+    if (take(cursor, space) !== '') {
+      const credential = take(cursor, token68);
       if (credential !== undefined) {
         challenge.parameters['token68'] = credential;
       }

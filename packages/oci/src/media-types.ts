@@ -3,9 +3,7 @@ export const ociImageManifest = 'application/vnd.oci.image.manifest.v1+json';
 export const ociImageIndex = 'application/vnd.oci.image.index.v1+json';
 export const ociImageConfig = 'application/vnd.oci.image.config.v1+json';
 export const ociEmpty = 'application/vnd.oci.empty.v1+json';
-export const ociLayerTar = 'application/vnd.oci.image.layer.v1.tar';
 export const ociLayerTarGzip = 'application/vnd.oci.image.layer.v1.tar+gzip';
-export const ociLayerTarZstd = 'application/vnd.oci.image.layer.v1.tar+zstd';
 const ociNondistributableLayer = 'application/vnd.oci.image.layer.nondistributable.v1.tar';
 
 /** @see https://github.com/distribution/distribution/blob/main/docs/content/spec/manifest-v2-2.md */

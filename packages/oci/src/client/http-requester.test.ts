@@ -8,8 +8,10 @@ import { bodyOf } from './http-exchange.ts';
 import { createHttpRequester } from './http-requester.ts';
 import { readBytes } from './response-body.ts';
 
-async function startServer(listener: RequestListener) {
-  const server = createServer(listener);
+async function startServer(listener: (...exchange: Parameters<RequestListener>) => void | Promise<void>) {
+  const server = createServer((incoming, outgoing) => {
+    Promise.resolve(listener(incoming, outgoing)).catch(() => outgoing.destroy());
+  });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
