@@ -4,7 +4,7 @@ import { digestOf, someBytes } from '#support/content';
 import type { Answer } from '#support/http-exchange';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const bytes = someBytes(2048);
 let path = '';
 

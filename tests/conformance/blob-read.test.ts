@@ -5,7 +5,7 @@ import { openRawConnection } from '#support/raw-socket';
 import { assertError, basicAuthorization } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('HEAD tells of a blob all that GET tells', async () => {
   const { client } = registry;

@@ -5,7 +5,7 @@ import type { Answer } from '#support/http-exchange';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 /** What an answer shows to who asks, without what differs between any two answers. */
 function shown(answer: Answer, ...differing: string[]): object {
@@ -99,7 +99,7 @@ async function anonymousToken(scope: string): Promise<string> {
   const answer = await registry.anonymous.expect(
     200,
     'GET',
-    `/service/token?service=x&scope=${encodeURIComponent(scope)}`,
+    `/service/token?service=${await registry.service()}&scope=${encodeURIComponent(scope)}`,
   );
   return String((answer.json() as { token?: unknown }).token);
 }

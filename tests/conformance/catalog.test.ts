@@ -4,7 +4,7 @@ import { type Answer, pathOf } from '#support/http-exchange';
 import type { RegistryClient } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 let open = '';
 let closed = '';
 let names: string[] = [];

@@ -4,7 +4,7 @@ import { imageIndex, mediaType } from '#support/content';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('a deleted tag is gone at once, its manifest and its other tags stay', async () => {
   const { client } = registry;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { openRawConnection, statusesOf } from '#support/raw-socket';
 import { basicAuthorization } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 async function say(
   lines: readonly string[],
@@ -119,6 +119,6 @@ test('what is left of a refused body is not taken for a request', async () => {
   assert.equal(statusesOf(connection.received).length, 1);
 });
 
-after(async () => {
+test('after all this the registry still answers', async () => {
   await registry.client.expect(200, 'GET', '/v2/');
 });

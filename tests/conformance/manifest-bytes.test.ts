@@ -4,7 +4,7 @@ import { type Descriptor, digestOf, imageManifest, mediaType } from '#support/co
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 let repository = '';
 let config: Descriptor;
 let layers: readonly Descriptor[];

@@ -4,7 +4,7 @@ import { describe as describeBytes, digestOf, imageIndex, imageManifest, mediaTy
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('a manifest pushed by its sha512 digest is found and answered under it', async () => {
   const { client } = registry;

@@ -3,7 +3,7 @@ import { type Descriptor, digestOf, imageIndex, imageManifest, mediaType } from 
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 let repository = '';
 let config: Descriptor;
 let layers: readonly Descriptor[];

@@ -11,7 +11,7 @@ import {
 import { assertError, type PushedImage } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 interface Setting {
   readonly repository: string;

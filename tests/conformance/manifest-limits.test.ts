@@ -5,7 +5,7 @@ import { openRawConnection, statusesOf } from '#support/raw-socket';
 import { basicAuthorization } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const limit = 4 * 1024 * 1024;
 let repository = '';
 let config: Descriptor;

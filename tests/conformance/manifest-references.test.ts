@@ -4,7 +4,7 @@ import { describe as describeBytes, imageIndex, imageManifest, mediaType, someBy
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 // The specification leaves it open whether a manifest with missing parts is refused; when it is, then with this code.
 test('a manifest with a missing part is refused as MANIFEST_BLOB_UNKNOWN, or kept as it came', async () => {

@@ -9,7 +9,8 @@ import { missingStack, type StackKind, startRegistryOn } from '#support/stack';
 import { makeTemporaryFolder } from '#support/temporary-folder';
 
 const tool = await findGoTool('conformance');
-const checks = 1028;
+/** As many as the suite had when this was written; later ones have more. */
+const fewestChecks = 1028;
 
 /** Keeps the reports where `ENTREPOT_TEST_REPORTS` says, to be published. */
 async function keepReports(results: string, name: string): Promise<void> {
@@ -43,17 +44,13 @@ async function runSuite(program: string, server: ServerProcess, name: string): P
     Number(new RegExp(`^  ${status}\\.+: +(\\d+)$`, 'm').exec(stdout)?.[1] ?? -1);
   const failures = stdout.split('\n').filter((line) => /: (FAIL|Skip|Error)$|^ *- /.test(line));
   await keepReports(results, name);
+  const others = { fail: count('FAIL'), skip: count('Skip'), error: count('Error'), disabled: count('Disabled') };
   assert.deepEqual(
-    {
-      pass: count('Pass'),
-      fail: count('FAIL'),
-      skip: count('Skip'),
-      error: count('Error'),
-      disabled: count('Disabled'),
-    },
-    { pass: checks, fail: 0, skip: 0, error: 0, disabled: 0 },
+    others,
+    { fail: 0, skip: 0, error: 0, disabled: 0 },
     `${failures.slice(0, 60).join('\n')}\n${stderr}`,
   );
+  assert.ok(count('Pass') >= fewestChecks, `${count('Pass')} checks`);
 }
 
 for (const kind of ['sqlite-filesystem', 'postgres-s3'] satisfies StackKind[]) {

@@ -13,7 +13,7 @@ import { type Answer, pathOf } from '#support/http-exchange';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 interface Listed extends Descriptor {
   readonly artifactType?: string;

@@ -4,7 +4,7 @@ import { mediaType, someBytes } from '#support/content';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 const good = [
   'a',

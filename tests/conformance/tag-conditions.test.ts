@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { mediaType } from '#support/content';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 // The specification hints at conditional pushes of a tag; without them, writers of one index lose each other's work.
 test('a tag is moved only from where its writer believes it to be', async () => {

@@ -5,7 +5,7 @@ import { pathOf } from '#support/http-exchange';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const tags = [
   '0.9',
   '1',

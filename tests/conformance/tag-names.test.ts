@@ -4,7 +4,7 @@ import { mediaType } from '#support/content';
 import { assertError, type PushedImage } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 let repository = '';
 let image: PushedImage;
 

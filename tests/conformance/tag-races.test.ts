@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { mediaType } from '#support/content';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('of many writers to one tag the last wins whole, and every manifest stays', async () => {
   const { client } = registry;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { digestOf, mediaType, someBytes } from '#support/content';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const octets = { 'content-type': mediaType.bytes };
 
 test('a blob pushed ten times at once to one repository is accepted ten times', async () => {

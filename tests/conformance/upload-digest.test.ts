@@ -6,7 +6,7 @@ import { openRawConnection, statusesOf } from '#support/raw-socket';
 import { assertError, basicAuthorization, type RegistryClient } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const octets = { 'content-type': mediaType.bytes };
 
 type Push = (client: RegistryClient, location: string, bytes: Buffer, digest: string) => Promise<Answer>;

@@ -5,7 +5,7 @@ import { openRawConnection, statusesOf } from '#support/raw-socket';
 import { basicAuthorization } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 async function expectContinue(path: string, headers: readonly string[], body: Buffer): Promise<number[]> {
   await using connection = await openRawConnection(registry.origin);

@@ -6,7 +6,7 @@ import { openRawConnection } from '#support/raw-socket';
 import { assertError, basicAuthorization } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const octets = { 'content-type': mediaType.bytes };
 
 function head(method: string, path: string, headers: readonly string[]): string {

@@ -4,7 +4,7 @@ import { digestOf, mediaType, someBytes } from '#support/content';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const octets = { 'content-type': mediaType.bytes };
 
 async function statusOf(location: string): Promise<{ range: string | undefined; location: string }> {

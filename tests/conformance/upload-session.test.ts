@@ -4,7 +4,7 @@ import { digestOf, mediaType, someBytes } from '#support/content';
 import { assertError } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 const octets = { 'content-type': mediaType.bytes };
 
 test('a new session tells where it is and that nothing has arrived', async () => {
@@ -47,8 +47,8 @@ test('a session nobody opened is unknown', async () => {
   const { client } = registry;
   const repository = registry.repository();
   await client.pushBlob(repository, someBytes(10));
-  for (const id of ['00000000-0000-4000-8000-000000000000', 'x', '0', 'no such session', '%2e%2e%2f%2e%2e']) {
-    const path = `/v2/${repository}/blobs/uploads/${encodeURIComponent(id)}`;
+  for (const id of ['00000000-0000-4000-8000-000000000000', 'x', '0', 'no%20such%20session', '%2E%2E']) {
+    const path = `/v2/${repository}/blobs/uploads/${id}`;
     for (const method of ['GET', 'PATCH', 'DELETE']) {
       assertError(await client.send(method, path), [400, 404], 'BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID');
     }

@@ -5,7 +5,7 @@ import type { Answer } from '#support/http-exchange';
 import type { RegistryClient } from '#support/registry-client';
 import { useRegistry } from '#support/use-registry';
 
-const registry = useRegistry();
+const registry = await useRegistry();
 
 interface Way {
   readonly name: string;

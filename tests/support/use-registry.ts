@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before } from 'node:test';
+import { after } from 'node:test';
 import { basicAuthorization, type Credentials, RegistryClient } from './registry-client.ts';
 import type { ServerOptions, ServerProcess } from './server-process.ts';
 import { missingStack, type RegistryOnStack, type StackKind, startRegistryOn } from './stack.ts';
@@ -20,6 +20,8 @@ export interface RegistryUnderTest {
   /** A repository that no other test has; in the public project `library` unless told. */
   repository(project?: string): string;
   makeProject(options: { readonly public: boolean }): Promise<string>;
+  /** What the registry calls itself in its challenge. */
+  service(): Promise<string>;
   /** A token for some scopes, as the administrator gets it. */
   token(...scopes: string[]): Promise<string>;
 }
@@ -99,11 +101,14 @@ class Fixture implements RegistryUnderTest {
     return name;
   }
 
-  async token(...scopes: string[]): Promise<string> {
+  async service(): Promise<string> {
     const challenge = (await this.anonymous.send('GET', '/v2/')).header('www-authenticate') ?? '';
-    const service = /service="([^"]*)"/.exec(challenge)?.[1] ?? '';
+    return /service="([^"]*)"/.exec(challenge)?.[1] ?? '';
+  }
+
+  async token(...scopes: string[]): Promise<string> {
     const query = [
-      `service=${encodeURIComponent(service)}`,
+      `service=${encodeURIComponent(await this.service())}`,
       ...scopes.map((scope) => `scope=${encodeURIComponent(scope)}`),
     ];
     const answer = await this.client.expect(200, 'GET', `/service/token?${query.join('&')}`);
@@ -114,12 +119,12 @@ class Fixture implements RegistryUnderTest {
 }
 
 /**
- * Starts a registry before the tests of a file and ends it after them. `ENTREPOT_TEST_STACK=postgres-s3` puts it on
+ * Starts a registry for the tests of a file (`const registry = await useRegistry()`) and ends it after them. `ENTREPOT_TEST_STACK=postgres-s3` puts it on
  * PostgreSQL and S3; `ENTREPOT_TEST_URL` and `ENTREPOT_TEST_LOGIN=user:password` test a registry that runs already.
  */
-export function useRegistry(options: ServerOptions = {}): RegistryUnderTest {
+export async function useRegistry(options: ServerOptions = {}): Promise<RegistryUnderTest> {
   const fixture = new Fixture();
-  before(() => fixture.open(options));
   after(() => fixture.close());
+  await fixture.open(options);
   return fixture;
 }

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { evenWeights, runCrashRounds } from '#torture/rounds';
+
+test('50 kills while images and blobs are deleted lose nothing that was acknowledged', async (t) => {
+  const result = await runCrashRounds({
+    rounds: 50,
+    roundsPerStore: 25,
+    writers: 4,
+    seed: 'deletes',
+    stack: 'sqlite-filesystem',
+    weights: { ...evenWeights, deleteTag: 15, deleteManifest: 25, deleteBlob: 25 },
+    within: 140_000,
+  });
+  t.diagnostic(
+    `${result.rounds} kills, ${result.acknowledged} writes, slowest start ${Math.max(...result.ready).toFixed()} ms`,
+  );
+  assert.ok(result.rounds >= 20 && result.acknowledged > result.rounds);
+});
