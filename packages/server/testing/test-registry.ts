@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { compose, type Registry } from '#app/compose';
 import { loadConfig } from '#platform/config';
-import { listen } from '#platform/http';
+import { listen } from '#platform/http/server';
 import { createLog } from '#platform/log';
 
 export interface TestRegistryOptions {

@@ -5,7 +5,7 @@ import type { BlobStore } from '#platform/blobs';
 import type { Config, Secrets } from '#platform/config';
 import { createPasswordHasher } from '#platform/crypto';
 import type { Db } from '#platform/db';
-import { createFindOrigin } from '#platform/http';
+import { createFindOrigin } from '#platform/http/server';
 import type { Log } from '#platform/log';
 import { createMetrics } from '#platform/metrics';
 import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';

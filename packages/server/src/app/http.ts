@@ -1,17 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 import type { RegistryError } from '#kernel/errors';
-import {
-  createListener,
-  createManagement,
-  Exchange,
-  type FindOrigin,
-  type ManagedRoute,
-  type Reply,
-  send,
-} from '#platform/http';
+import { createManagement, Exchange, type FindOrigin, type ManagedRoute, type Reply } from '#platform/http';
+import { createListener, send } from '#platform/http/server';
 import type { Metrics } from '#platform/metrics';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { Identity } from '#tenancy/identity';
 
 export interface HttpDeps {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, type ConfigFlags, loadConfig, type Secrets } from '#platform/config';
 import { DatabaseUnusable } from '#platform/db';
-import { listen } from '#platform/http';
+import { listen } from '#platform/http/server';
 import { createLog, type Log } from '#platform/log';
 import { compose, type Registry } from './compose.ts';
 import { drain } from './drain.ts';

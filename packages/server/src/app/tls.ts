@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:http';
 import { createSecureContext, type SecureVersion, type TlsOptions } from 'node:tls';
-import { renewCertificates } from '#platform/http';
+import { renewCertificates } from '#platform/http/server';
 
 export interface TlsFiles {
   readonly certificate: string;

@@ -1,8 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
+import type { Eventually } from '#kernel/eventually';
 import type { Database } from './schema/database.ts';
-
-/** A value, now or later: SQLite answers at once, PostgreSQL does not, and the hot path pays for neither when it need not. */
-export type Eventually<T> = T | Promise<T>;
 
 /** A statement compiled once. `first` answers with its first row. */
 export type PreparedFirst<Row> = (values: Readonly<Record<string, string | number>>) => Eventually<Row | undefined>;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RegistryError } from '#kernel/errors';
-import { requestIdOf } from './listener.ts';
+import { requestIdOf } from './request-id.ts';
 import { type BodyLimits, guardedBody } from './body.ts';
 import type { FindOrigin, Origin } from './origin.ts';
 

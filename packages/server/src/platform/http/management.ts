@@ -10,7 +10,7 @@ import type { Actor, Asker } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { ManagedRoute } from './managed-route.ts';
 import { isFault, toRegistryError } from './oci-error.ts';
-import { requestIdOf } from './listener.ts';
+import { requestIdOf } from './request-id.ts';
 import type { FindOrigin } from './origin.ts';
 import { problemTable } from './problem-table.ts';
 

@@ -7,7 +7,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
 import { type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
 import { createLru } from '#platform/cache';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Access } from '#tenancy/access';
 import type { Audit } from '#tenancy/audit';

@@ -10,7 +10,7 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import { createLru } from '#platform/cache';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';

@@ -2,7 +2,8 @@ import type { Digest } from '@entrepot/oci/digest';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { TagName } from '@entrepot/oci/tag';
 import type { Transaction } from '#kernel/transaction';
-import { type Db, type Eventually, within } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
+import { type Db, within } from '#platform/db';
 
 export interface StoredManifest {
   readonly id: number;

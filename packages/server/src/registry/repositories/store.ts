@@ -1,6 +1,7 @@
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { Transaction } from '#kernel/transaction';
-import { type Db, type Eventually, within } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
+import { type Db, within } from '#platform/db';
 
 export interface RepositoryStore {
   find(projectId: number, name: RepositoryName): Eventually<{ readonly id: number } | undefined>;

@@ -4,7 +4,7 @@ import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { Scope } from '@entrepot/oci/scope';
 import { type Actor, anonymous } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import { type Exchange, isFault, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
 import { type Access } from '#tenancy/access';
 import type { Identity } from '#tenancy/identity';

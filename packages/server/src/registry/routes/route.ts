@@ -2,7 +2,7 @@ import type { Permission } from '@entrepot/contract/permissions';
 import type { DistributionPath } from '@entrepot/oci/distribution-path';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { Actor, Asker } from '#kernel/actor';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { Exchange, Reply } from '#platform/http';
 import type { Project } from '#tenancy/projects';
 

@@ -1,5 +1,10 @@
-import type { Permission } from '@entrepot/contract/permissions';
-import { type ProjectRole, publicPermissions, roleIds, rolePermissions } from '@entrepot/contract/roles';
+import {
+  type Permission,
+  type ProjectRole,
+  publicPermissions,
+  roleIds,
+  rolePermissions,
+} from '@entrepot/contract/permissions';
 import type { Actor, TokenActor } from '#kernel/actor';
 
 /** The project a request is about, as far as a decision needs it. */

@@ -2,7 +2,7 @@ import type { Permission } from '@entrepot/contract/permissions';
 import type { Actor } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { createExpiring } from '#platform/cache';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import { accountMay, tokenMay } from './rules.ts';
 import type { Project, ProjectLookup } from './types.ts';
 

@@ -1,4 +1,4 @@
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 
 /** A project as far as decisions and names need it. */
 export interface Project {

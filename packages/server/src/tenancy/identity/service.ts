@@ -1,6 +1,6 @@
 import { type Actor, anonymous } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { LoginOrigin, Logins } from '#tenancy/logins';
 import type { Tokens } from '#tenancy/tokens';
 

@@ -5,7 +5,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
 import { createExpiring } from '#platform/cache';
 import { createSecretDigest, type PasswordHasher } from '#platform/crypto';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { Audit } from '#tenancy/audit';
 import type { User, UserStore } from '#tenancy/users';
 import type { LoginFailureStore } from './store.ts';

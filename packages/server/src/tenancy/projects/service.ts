@@ -1,4 +1,4 @@
-import { roleIds } from '@entrepot/contract/roles';
+import { roleIds } from '@entrepot/contract/permissions';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';

@@ -6,7 +6,7 @@ import { RegistryError } from '#kernel/errors';
 import type { NewId } from '#kernel/ids';
 import { createExpiring } from '#platform/cache';
 import { createSecretDigest } from '#platform/crypto';
-import type { Eventually } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
 import type { Access } from '#tenancy/access';
 import type { UserStore } from '#tenancy/users';
 import { algorithm, type KeyRing } from './key-ring.ts';

@@ -1,5 +1,6 @@
 import type { Transaction } from '#kernel/transaction';
-import { type Db, type Eventually, within } from '#platform/db';
+import type { Eventually } from '#kernel/eventually';
+import { type Db, within } from '#platform/db';
 
 export interface User {
   readonly id: number;

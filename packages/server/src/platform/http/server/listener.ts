@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -79,12 +78,4 @@ export function listen(
 /** Takes renewed certificates into use; connections that are open keep theirs. */
 export function renewCertificates(server: Server, context: SecureContextOptions): void {
   if ('setSecureContext' in server && typeof server.setSecureContext === 'function') server.setSecureContext(context);
-}
-
-const sentId = /^[\w.:-]{1,64}$/;
-
-/** The client's request id where it is harmless to repeat, else a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const sent = request.headers['x-request-id'];
-  return typeof sent === 'string' && sentId.test(sent) ? sent : randomUUID();
 }

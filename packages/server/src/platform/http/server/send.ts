@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Exchange, Reply } from './exchange.ts';
+import type { Exchange, Reply } from '#platform/http';
 
 /** So many bytes of a body that nobody wanted are read and dropped before the connection is closed instead. */
 const drainBytes = 1024 * 1024;

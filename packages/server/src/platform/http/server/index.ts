@@ -1,0 +1,3 @@
+export { createFindOrigin } from './find-origin.ts';
+export { createListener, listen, renewCertificates } from './listener.ts';
+export { send } from './send.ts';
