@@ -29,6 +29,7 @@ const everywhere: readonly LineRule[] = [
     unless: /@ts-expect-error:? \S.{8}/,
     why: 'a suppression names its reason on the same line',
   },
+  { refused: /\bimport\(\s*['"](?:\.\/)?\.\.\//, why: 'never up, in import() either' },
   { refused: /\/[/*]\s*@ts-(?:ignore|nocheck)/, why: 'use @ts-expect-error with a reason' },
   { refused: /^\s*(?:\/\/|\*)\s*(?:TODO|FIXME|XXX|HACK|NOTE)\b/, why: 'markers are @NOTE and @TODO' },
 ];

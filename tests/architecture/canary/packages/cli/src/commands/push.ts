@@ -1,0 +1,3 @@
+// canary: imports only-serve-knows-the-server
+// canary: imports nothing-imports-server
+export { serve } from '@entrepot/server/serve';

@@ -1,0 +1,2 @@
+// canary: sound
+export const name = 'entrepot';

@@ -1,0 +1,2 @@
+// canary: sound
+export type Permission = 'artifact:list';

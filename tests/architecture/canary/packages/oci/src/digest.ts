@@ -1,0 +1,2 @@
+// canary: sound
+export type Digest = string & { readonly __brand: 'Digest' };

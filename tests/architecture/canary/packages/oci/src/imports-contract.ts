@@ -1,0 +1,2 @@
+// canary: imports oci-imports-nothing-of-ours
+export type { Permission } from '@entrepot/contract/permissions';

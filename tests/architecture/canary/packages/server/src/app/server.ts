@@ -1,0 +1,5 @@
+// canary: sound
+import { listLabels } from '#features/labels';
+import { listTags } from '#registry/tags';
+
+export const serve = listLabels() + listTags();

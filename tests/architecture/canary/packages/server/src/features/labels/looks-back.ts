@@ -1,0 +1,2 @@
+// canary: imports features-looks-back
+export { serve } from '#app/server';

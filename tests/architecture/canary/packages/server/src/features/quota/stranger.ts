@@ -1,0 +1,2 @@
+// canary: imports features-are-strangers
+export { listLabels } from '#features/labels';

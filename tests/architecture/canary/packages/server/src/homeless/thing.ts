@@ -1,0 +1,2 @@
+// canary: sound
+export const thing = 1;

@@ -1,0 +1,3 @@
+// canary: imports kernel-looks-back
+// canary: imports kernel-is-pure
+export { db } from '#platform/db';

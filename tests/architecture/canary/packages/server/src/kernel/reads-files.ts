@@ -1,0 +1,2 @@
+// canary: imports kernel-is-pure
+export { readFile } from 'node:fs/promises';

@@ -1,0 +1,3 @@
+// canary: conventions markers are @NOTE and @TODO
+// FIXME later
+export const thing = 1;

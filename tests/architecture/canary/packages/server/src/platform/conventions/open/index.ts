@@ -1,0 +1,2 @@
+// canary: conventions a door names what it exports; no export *
+export * from './letters.ts';

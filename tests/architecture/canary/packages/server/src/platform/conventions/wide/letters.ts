@@ -1,0 +1,2 @@
+// canary: sound
+export const [a, b, c, d, e, f, g, h, i, j, k, l, m] = 'abcdefghijklm';

@@ -1,0 +1,4 @@
+// canary: sound
+import { Kysely } from 'kysely';
+
+export const db = Kysely.name;

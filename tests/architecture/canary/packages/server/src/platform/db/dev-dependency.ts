@@ -1,0 +1,2 @@
+// canary: imports product-without-dev-dependencies
+export { PGlite } from '@electric-sql/pglite';

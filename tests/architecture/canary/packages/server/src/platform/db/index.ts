@@ -1,0 +1,2 @@
+// canary: sound
+export { db } from './db.ts';

@@ -1,0 +1,3 @@
+// canary: lint import(no-default-export)
+const thing = 1;
+export default thing;

@@ -1,0 +1,2 @@
+// canary: lint eslint(no-restricted-imports)
+export { thing } from './explicit-any.js';

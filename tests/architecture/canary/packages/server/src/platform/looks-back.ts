@@ -1,0 +1,2 @@
+// canary: imports platform-looks-back
+export { listUsers } from '#tenancy/users';

@@ -1,0 +1,3 @@
+// canary: imports nothing-unresolved
+// canary: types TS2307
+export { listLabels } from '#tenancy/users/service';

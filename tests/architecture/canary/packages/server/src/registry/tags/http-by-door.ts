@@ -1,0 +1,2 @@
+// canary: imports http-lives-in-routes
+export { http } from '#platform/http';

@@ -1,0 +1,2 @@
+// canary: sound
+export { listTags } from './service.ts';

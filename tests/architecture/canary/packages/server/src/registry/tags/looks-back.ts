@@ -1,0 +1,2 @@
+// canary: imports registry-looks-back
+export { listLabels } from '#features/labels';

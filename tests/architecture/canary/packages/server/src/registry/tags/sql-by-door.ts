@@ -1,0 +1,2 @@
+// canary: imports sql-lives-in-stores
+export { db } from '#platform/db';

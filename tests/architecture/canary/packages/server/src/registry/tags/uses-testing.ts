@@ -1,0 +1,2 @@
+// canary: imports testing-is-for-tests
+export { startTestRegistry } from '#testing/test-registry';

@@ -1,0 +1,2 @@
+// canary: sound
+export { listUsers } from './service.ts';

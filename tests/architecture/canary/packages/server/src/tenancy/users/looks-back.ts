@@ -1,0 +1,2 @@
+// canary: imports tenancy-looks-back
+export { listTags } from '#registry/tags';

@@ -1,0 +1,3 @@
+// canary: sound
+export type { Route } from '@entrepot/contract/route';
+export { http } from '#platform/http';

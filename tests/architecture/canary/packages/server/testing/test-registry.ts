@@ -1,0 +1,4 @@
+// canary: sound
+import { serve } from '#app/server';
+
+export const startTestRegistry = (): string => serve;

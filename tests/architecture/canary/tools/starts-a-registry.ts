@@ -1,0 +1,2 @@
+// canary: imports tools-do-not-test
+export { startTestRegistry } from '@entrepot/server/testing/test-registry';
