@@ -24,15 +24,15 @@ export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<T
   const savepoint = raw.prepare('savepoint work');
   const release = raw.prepare('release work');
   const rollbackWork = raw.prepare('rollback to work');
-  const synced = raw.prepare('pragma synchronous = full');
-  const unsynced = raw.prepare('pragma synchronous = normal');
+  // Not prepared: SQLite obeys this pragma when it compiles the statement, not each time it runs.
+  const sync = (level: 'full' | 'normal') => raw.exec(`pragma synchronous = ${level}`);
 
   async function drainOnce(): Promise<void> {
     const batch = waiting.splice(0, largestBatch);
     const done: { job: Job; value: unknown }[] = [];
     try {
       // In WAL mode NORMAL leaves the log's sync to the next FULL commit: the order of commits is kept either way.
-      if (!batch.some((job) => job.durable)) unsynced.get();
+      if (!batch.some((job) => job.durable)) sync('normal');
       begin.run();
       for (const job of batch) {
         savepoint.run();
@@ -52,7 +52,7 @@ export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<T
       if (raw.isTransaction) raw.exec('rollback');
       for (const job of batch) job.reject(error);
     } finally {
-      synced.get();
+      sync('full');
     }
   }
 
