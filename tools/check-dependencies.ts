@@ -15,6 +15,7 @@ interface LockEntry {
   readonly dev?: boolean;
   readonly license?: string;
   readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const acceptedLicences = new Set([
@@ -67,12 +68,30 @@ function findLockFaults(path: string, entry: LockEntry): string[] {
   return faults;
 }
 
+/**
+ * npm leaves a platform's build out of the lock, silently, when the registry cannot give that version; `npm ci` then
+ * refuses the lock as a whole. The mend is a version of the tool that is there for every platform.
+ */
+function findGaps(entries: readonly (readonly [path: string, entry: LockEntry])[]): string[] {
+  const names = new Set(
+    entries.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)),
+  );
+  return entries.flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies)
+      .filter(([name]) => !names.has(name))
+      .map(
+        ([name, version]) => `package-lock.json: ${path} wants ${name}@${version}, which is missing; npm ci refuses`,
+      ),
+  );
+}
+
 const lock = readJson('package-lock.json') as { readonly packages: Record<string, LockEntry> };
 const installed = Object.entries(lock.packages).filter(
   ([path, entry]) => path.includes('node_modules/') && entry.link !== true,
 );
 const faults = [
   ...findFiles(['package.json', 'packages/*/package.json']).flatMap(findInexactVersions),
+  ...findGaps(installed),
   ...installed.flatMap(([path, entry]) => findLockFaults(path, entry)),
 ];
 if (installed.length === 0) faults.push('package-lock.json: lists no package');
