@@ -9,7 +9,7 @@ import { useRegistry } from '#support/use-registry';
 const skip =
   (await needTools(['buildah', 'busybox'])) ??
   (process.getuid?.() === 0 ? false : 'buildah without user namespaces needs root');
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('an image built from a tree goes to the registry and comes back as the same tree', { skip }, async () => {
   await using home = await makeClientHome('buildah');

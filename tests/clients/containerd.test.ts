@@ -19,7 +19,7 @@ const skip =
   (await needTools(['containerd', 'ctr'])) ??
   (await missingImageTools()) ??
   (process.getuid?.() === 0 ? false : 'containerd needs root');
-const registry = useRegistry();
+const registry = await useRegistry();
 let home: ClientHome;
 let containerd: Containerd;
 let layout = '';

@@ -9,7 +9,7 @@ import { useRegistry } from '#support/use-registry';
 const tool = await findGoTool('cosign');
 const program = 'path' in tool ? tool.path : '';
 const skip = 'reason' in tool ? tool.reason : false;
-const registry = useRegistry();
+const registry = await useRegistry();
 
 for (const [name, mode] of [
   ['by tag', 'legacy'],

@@ -17,7 +17,7 @@ import { useRegistry } from '#support/use-registry';
 const tool = await findGoTool('crane');
 const program = 'path' in tool ? tool.path : '';
 const skip = 'reason' in tool ? tool.reason : ((await missingImageTools()) ?? false);
-const registry = useRegistry();
+const registry = await useRegistry();
 let home: ClientHome;
 
 before(async () => {

@@ -9,7 +9,7 @@ import { useRegistry } from '#support/use-registry';
 const tool = await findGoTool('helm');
 const program = 'path' in tool ? tool.path : '';
 const skip = 'reason' in tool ? tool.reason : false;
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('a chart goes to the registry and comes back to the byte', { skip }, async () => {
   await using home = await makeClientHome('helm');

@@ -10,7 +10,7 @@ import { useRegistry } from '#support/use-registry';
 const tool = await findGoTool('oras');
 const program = 'path' in tool ? tool.path : '';
 const skip = 'reason' in tool ? tool.reason : false;
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('oras pushes files, attaches to them, finds what is attached, and pulls all back', { skip }, async () => {
   await using home = await makeClientHome('oras');

@@ -11,7 +11,7 @@ const skip =
   (await needTools(['podman'])) ??
   (await missingImageTools()) ??
   (process.getuid?.() === 0 ? false : 'podman without user namespaces needs root');
-const registry = useRegistry();
+const registry = await useRegistry();
 let home: ClientHome;
 let login: string[] = [];
 

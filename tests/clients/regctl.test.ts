@@ -17,7 +17,7 @@ import { useRegistry } from '#support/use-registry';
 const tool = await findGoTool('regctl');
 const program = 'path' in tool ? tool.path : '';
 const skip = 'reason' in tool ? tool.reason : ((await missingImageTools()) ?? false);
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('regctl copies a multi-platform image there and back, and puts artifacts beside it', { skip }, async () => {
   await using home = await makeClientHome('regctl');

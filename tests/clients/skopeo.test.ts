@@ -14,7 +14,7 @@ import { needTools } from '#support/system-tool';
 import { useRegistry } from '#support/use-registry';
 
 const skip = (await needTools(['skopeo'])) ?? (await missingImageTools()) ?? false;
-const registry = useRegistry();
+const registry = await useRegistry();
 let home: ClientHome;
 let layout = '';
 let login: string[] = [];

@@ -10,7 +10,7 @@ const skip =
   (await needTools(['skopeo'])) ??
   (await missingImageTools()) ??
   (process.getuid?.() === 0 ? false : 'unpacking owners and modes needs root');
-const registry = useRegistry();
+const registry = await useRegistry();
 
 test('the tree that comes out of a pulled image is the one that went in', { skip }, async () => {
   await using home = await makeClientHome('umoci');
