@@ -49,10 +49,10 @@ export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<T
       commit.run();
       for (const { job, value } of done) job.resolve(value);
     } catch (error) {
-      if (raw.isTransaction) raw.exec('rollback');
       for (const job of batch) job.reject(error);
+      if (raw.isOpen && raw.isTransaction) raw.exec('rollback');
     } finally {
-      sync('full');
+      if (raw.isOpen) sync('full');
     }
   }
 
