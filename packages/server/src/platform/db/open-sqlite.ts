@@ -20,7 +20,6 @@ const busyMs = 5000;
 export async function openSqliteDb(path: string): Promise<Db> {
   const writer = openOrExplain(path);
   // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
-  writer.raw.exec('pragma journal_mode = wal');
   writer.raw.exec('pragma synchronous = full');
   writer.raw.exec('pragma trusted_schema = off');
   const synchronous = writer.raw.prepare('pragma synchronous').get() as { synchronous: number };
@@ -59,7 +58,10 @@ export async function openSqliteDb(path: string): Promise<Db> {
 function openOrExplain(path: string) {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    return openSqlite(path, { readOnly: false, busyMs });
+    const writer = openSqlite(path, { readOnly: false, busyMs });
+    // The first look at the file: what is no database is found out here.
+    writer.raw.exec('pragma journal_mode = wal');
+    return writer;
   } catch (error) {
     throw explain(path, error);
   }
