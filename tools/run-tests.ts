@@ -1,9 +1,11 @@
 // `npm test` after the check: node's test runner over packages/, tests/ and tools/; folders and files narrow it, --options pass on.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { findFiles } from './find-files.ts';
 import { repositoryRoot } from './run-command.ts';
 import type { TestTotals } from './test-totals-reporter.ts';
@@ -23,6 +25,42 @@ function chooseFiles(wanted: readonly string[]): string[] {
     return statSync(full).isDirectory() ? `${path.replace(/\/$/, '')}/**/*.test.ts` : path;
   });
   return findFiles(patterns).filter((path) => !programs.test(path));
+}
+
+interface TestPostgres {
+  /** What the tests find in their environment: where it is, or why there is none. */
+  readonly env: Readonly<Record<string, string>>;
+  end(): Promise<void>;
+}
+
+/** Starts a PostgreSQL for the stores' tests, unless somebody gave one or no chosen file would use it. */
+async function startPostgres(files: readonly string[]): Promise<TestPostgres> {
+  const unused = !files.some((file) => file.startsWith('packages/server/'));
+  if (unused || process.env['ENTREPOT_TEST_POSTGRES_URL'] !== undefined) return { env: {}, end: async () => {} };
+  const child = spawn(process.execPath, ['tests/support/postgres-for-tests.ts'], {
+    cwd: repositoryRoot,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const said = createInterface(child.stdout);
+  const [line] = (await Promise.race([once(said, 'line'), ended.then(() => [])])) as [string?];
+  const answer = JSON.parse(line ?? '{"missing":"the program that starts PostgreSQL failed"}') as {
+    readonly url?: string;
+    readonly missing?: string;
+  };
+  if (answer.missing !== undefined) console.log(`Without PostgreSQL: ${answer.missing}`);
+  return {
+    env:
+      answer.url === undefined
+        ? { ENTREPOT_TEST_POSTGRES_MISSING: answer.missing ?? 'PostgreSQL did not start' }
+        : { ENTREPOT_TEST_POSTGRES_URL: answer.url },
+    async end() {
+      child.stdin.end();
+      const late = setTimeout(() => child.kill('SIGTERM'), 10_000);
+      await ended;
+      clearTimeout(late);
+    },
+  };
 }
 
 /** Kills test files that outlived their deadline, found as the children of the runner. */
@@ -105,6 +143,7 @@ async function main(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'entrepot-tests-'));
   const totalsPath = join(scratch, 'totals.json');
   const run = randomUUID();
+  const postgres = await startPostgres(files);
   const nodeArgs = [
     '--test',
     `--test-concurrency=${Math.max(2, availableParallelism())}`,
@@ -121,7 +160,7 @@ async function main(): Promise<number> {
     cwd: repositoryRoot,
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
-    env: { ...process.env, ENTREPOT_TEST_RUN: run, ENTREPOT_TEST_DEADLINE: String(fileSeconds) },
+    env: { ...process.env, ...postgres.env, ENTREPOT_TEST_RUN: run, ENTREPOT_TEST_DEADLINE: String(fileSeconds) },
   });
   const forward = (signal: NodeJS.Signals): void => {
     runner.kill(signal);
@@ -137,6 +176,7 @@ async function main(): Promise<number> {
     return judge(code, options.length === 0 ? files : [], totalsPath);
   } finally {
     clearInterval(watch);
+    await postgres.end();
     rmSync(scratch, { recursive: true, force: true });
   }
 }

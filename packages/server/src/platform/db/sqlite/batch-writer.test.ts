@@ -185,3 +185,10 @@ test('a work given while others run is not forgotten', async () => {
   await late;
   assert.deepEqual(bench.committed(), [1, 2]);
 });
+
+test('a work given after the database was closed is rejected', async () => {
+  await using bench = await openBench();
+  bench.raw.close();
+  await assert.rejects(bench.transact(async () => 1));
+  bench.raw.open();
+});
