@@ -38,7 +38,6 @@ const machinery = [
 const dependencies = [
   '.bin',
   '@types',
-  '@electric-sql',
   '@typescript',
   'kysely',
   'fastify',

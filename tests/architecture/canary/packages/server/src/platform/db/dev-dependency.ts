@@ -1,2 +1,2 @@
 // canary: imports product-without-dev-dependencies
-export { PGlite } from '@electric-sql/pglite';
+export { Client } from '@types/pg';
