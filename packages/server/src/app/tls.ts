@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:http';
-import { createSecureContext, type SecureVersion, type TlsOptions } from 'node:tls';
+import { createSecureContext, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls';
 import { renewCertificates } from '#platform/http/server';
 
 export interface TlsFiles {
@@ -16,6 +16,11 @@ export interface ReloadingTls extends Disposable {
   readonly options: TlsOptions;
   /** Gives the server the new certificates whenever the files change and fit together. */
   onRenewal(server: Server): void;
+}
+
+/** Where certificates are optional, none is fine; one that our authority did not sign is not. */
+function refuseForeignCertificate(socket: TLSSocket): void {
+  if (!socket.authorized && Object.keys(socket.getPeerCertificate()).length > 0) socket.destroy();
 }
 
 /** Certificates on network file systems and in Kubernetes volumes change without an event, so the files are looked at. */
@@ -60,6 +65,7 @@ export async function loadTls(
     options,
     onRenewal(of) {
       server = of;
+      if (files.clientAuth === 'optional') of.on('secureConnection', refuseForeignCertificate);
     },
     [Symbol.dispose]() {
       for (const path of paths) unwatchFile(path, renew);

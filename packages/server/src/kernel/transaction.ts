@@ -12,6 +12,8 @@ export interface TransactOptions {
    * client a retry. Everything that acknowledges content is durable, which is the default.
    */
   readonly durable?: boolean;
+  /** True where the change adds only rows that no request ever looks up, so that what is remembered of reads stays good. */
+  readonly unread?: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Db } from './db.ts';
 import { DatabaseUnusable, migrate } from './migrate.ts';
 import { compileStatement } from './prepared.ts';
 import type { Database } from './schema/database.ts';
+import { createReadMemo, type ReadMemo } from './read-memo.ts';
 import { createBatchWriter } from './sqlite/batch-writer.ts';
 import { openSqlite } from './sqlite/connection.ts';
 import { wrapTransaction } from './transaction.ts';
@@ -15,9 +16,10 @@ const busyMs = 5000;
 
 /**
  * Opens the database file, made if it is not there, and brings it up to this build's version.
+ * `alone` says that no other process writes to it, so that hot reads may be remembered until the next commit.
  * Rejects with `DatabaseUnusable` when the file cannot be opened, written or understood.
  */
-export async function openSqliteDb(path: string): Promise<Db> {
+export async function openSqliteDb(path: string, options: { readonly alone?: boolean } = {}): Promise<Db> {
   const writer = openOrExplain(path);
   // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
   writer.raw.exec('pragma synchronous = full');
@@ -34,7 +36,11 @@ export async function openSqliteDb(path: string): Promise<Db> {
   const reader = openSqlite(path, { readOnly: true, busyMs });
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) });
   const tx: Transaction = wrapTransaction(write);
-  const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>);
+  const memos: ReadMemo[] = [];
+  const forget = () => {
+    for (const memo of memos) memo.clear();
+  };
+  const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>, forget);
   return {
     kind: 'sqlite',
     read,
@@ -45,7 +51,14 @@ export async function openSqliteDb(path: string): Promise<Db> {
         build as (db: Kysely<Database>) => CompiledQuery & { compile(): CompiledQuery },
       );
       const statement = reader.statement(compiled.sql);
-      return (values) => statement.get(...compiled.bind(values)) as Row | undefined;
+      const look = (bound: (string | number)[]) => statement.get(...bound) as Row | undefined;
+      if (options.alone !== true) return (values) => look(compiled.bind(values));
+      const memo = createReadMemo<Row>();
+      memos.push(memo);
+      return (values) => {
+        const bound = compiled.bind(values);
+        return memo.get(bound, look);
+      };
     },
     probe: () => transact(async () => undefined, { durable: false }),
     async [Symbol.asyncDispose]() {

@@ -12,6 +12,8 @@ export type FlatHeaders = readonly string[];
 export interface Reply {
   readonly status: number;
   readonly headers: FlatHeaders;
+  /** How a text becomes bytes; `latin1` for texts that stand for bytes, one character each. UTF-8 when absent. */
+  readonly encoding?: 'latin1';
   /** A stream needs a `Content-Length` among the headers; it is destroyed when the client leaves. */
   readonly body?: Uint8Array | string | Readable;
   /** Called once when the answer ended: whether every byte was handed over, and how many. */
@@ -61,6 +63,11 @@ export class Exchange {
   get origin(): Origin {
     this.#origin ??= this.#findOrigin(this.request);
     return this.#origin;
+  }
+
+  /** The client's address. */
+  get address(): string {
+    return this.origin.address;
   }
 
   get query(): URLSearchParams {

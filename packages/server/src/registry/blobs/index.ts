@@ -1,2 +1,2 @@
 export { type Blobs, createBlobs } from './service.ts';
-export { type BlobRecords, createBlobRecords, type StoredBlob } from './store.ts';
+export { type BlobRecords, createBlobRecords } from './store.ts';

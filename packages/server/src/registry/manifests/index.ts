@@ -1,2 +1,2 @@
-export { createManifests, type Manifests, type ManifestPush } from './service.ts';
+export { createManifests, type Manifests } from './service.ts';
 export { createManifestStore } from './store.ts';

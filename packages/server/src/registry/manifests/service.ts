@@ -39,8 +39,11 @@ export interface PushedManifest {
 export interface Manifests {
   /** The manifest behind a tag or digest of this repository. Fails with `manifest-not-found`. */
   find(project: Project, repository: RepositoryName, reference: TagOrDigest): Eventually<StoredManifest>;
-  /** The exact bytes that were pushed. */
-  content(manifest: StoredManifest): Eventually<Uint8Array>;
+  /**
+   * The exact bytes that were pushed, one character each (latin1): Node sends headers and a text in one write, and
+   * headers and bytes in two, which is what a pull of a manifest mostly costs.
+   */
+  content(manifest: StoredManifest): Eventually<string>;
   /**
    * Stores a manifest with its references and tags in one transaction: durable, all or nothing, when this resolves.
    * Fails with `manifest-invalid`, `digest-mismatch`, `manifest-blob-unknown` or `precondition-failed`.
@@ -64,16 +67,17 @@ export interface ManifestsDeps {
 
 export function createManifests(deps: ManifestsDeps): Manifests {
   const { store, repositories, audit, transact, clock } = deps;
-  const cache = createLru<Uint8Array>({ capacity: deps.cacheBytes, weight: (content) => content.length + 200 });
+  const cache = createLru<string>({ capacity: deps.cacheBytes, weight: (content) => content.length + 200 });
   const notFound = (reference: TagOrDigest) =>
     new RegistryError('manifest-not-found', `There is no manifest ${textOf(reference)} in this repository.`, {
       detail: reference.kind === 'tag' ? { tag: reference.tag } : { digest: reference.digest },
     });
 
-  async function load(manifest: StoredManifest): Promise<Uint8Array> {
-    const content = await store.readContent(manifest.digest);
-    if (content === undefined)
+  async function load(manifest: StoredManifest): Promise<string> {
+    const bytes = await store.readContent(manifest.digest);
+    if (bytes === undefined)
       throw new RegistryError('storage-failed', `The content of ${manifest.digest} is not in the database.`);
+    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     cache.set(manifest.digest, content);
     return content;
   }

@@ -156,8 +156,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       exchange.route = route.template;
       const refused = (error: unknown) => refuse(exchange, error, undefined, scopesFor(route, path));
       try {
-        const origin = { address: exchange.origin.address, requestId: exchange.requestId };
-        const actor = identity.identify(exchange.headers.authorization, origin);
+        const actor = identity.identifyOn(exchange.request.socket, exchange.headers.authorization, exchange);
         return actor instanceof Promise
           ? actor.then((known) => withActor(exchange, route, path, known), refused)
           : withActor(exchange, route, path, actor);

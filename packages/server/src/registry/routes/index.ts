@@ -1,6 +1,5 @@
 export { blobRoutes } from './blob-routes.ts';
-export type { ChallengeKind } from './challenge.ts';
-export { createDispatch, type Dispatch } from './dispatch.ts';
+export { createDispatch } from './dispatch.ts';
 export { listRoutes, registryRoutes } from './list-routes.ts';
 export { manifestRoutes } from './manifest-routes.ts';
 export type { DistributionRoute } from './route.ts';

@@ -59,8 +59,8 @@ export function manifestRoutes({
     if (exchange.method === 'HEAD') return { status: 200, headers };
     const content = manifests.content(manifest);
     return content instanceof Promise
-      ? content.then((body) => pulled(request, manifest, { status: 200, headers, body }))
-      : pulled(request, manifest, { status: 200, headers, body: content });
+      ? content.then((body) => pulled(request, manifest, { status: 200, headers, body, encoding: 'latin1' }))
+      : pulled(request, manifest, { status: 200, headers, body: content, encoding: 'latin1' });
   }
 
   function pulled(request: ManifestRequest, manifest: Found, reply: Reply): Reply {

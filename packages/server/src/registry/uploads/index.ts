@@ -1,2 +1,2 @@
 export { type Chunk, createUploads, type Uploads } from './service.ts';
-export { createUploadStore, type UploadKey, type UploadStore } from './store.ts';
+export { createUploadStore, type UploadKey } from './store.ts';

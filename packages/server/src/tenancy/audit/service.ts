@@ -22,27 +22,32 @@ export interface AuditDeps {
 
 const flushMs = 500;
 
+/** Rows written in one go: the loop serves pulls in between. */
+const rowsPerFlush = 200;
+
 /** Beyond this, notes are written at once; far beyond it (a database gone for long) the oldest are given up. */
 const flushRows = 5000;
 const mostKept = 200_000;
 
 export function createAudit({ store, transact, clock, onError }: AuditDeps): Audit {
-  let noted: { entry: AuditEntry; at: number }[] = [];
+  const noted: { entry: AuditEntry; at: number }[] = [];
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> = Promise.resolve();
 
   async function writeNoted(): Promise<void> {
     if (timer !== undefined) clearTimeout(timer);
     timer = undefined;
-    if (noted.length === 0) return;
-    const batch = noted;
-    noted = [];
-    try {
-      await transact((tx) => store.insert(tx, batch));
-    } catch (error) {
-      noted = [...batch, ...noted].slice(-mostKept);
-      onError(error, noted.length);
-      schedule();
+    while (noted.length > 0) {
+      const batch = noted.splice(0, rowsPerFlush);
+      try {
+        await transact((tx) => store.insert(tx, batch), { durable: false, unread: true });
+      } catch (error) {
+        noted.unshift(...batch);
+        noted.splice(0, Math.max(0, noted.length - mostKept));
+        onError(error, noted.length);
+        schedule();
+        return;
+      }
     }
   }
 

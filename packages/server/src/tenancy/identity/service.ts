@@ -10,6 +10,8 @@ export interface Identity {
    * one. Fails with `unauthorized` or `login-throttled`: wrong credentials never fall back to nobody.
    */
   identify(authorization: string | undefined, origin: LoginOrigin): Eventually<Actor>;
+  /** The same for a request that came over a connection: who was known on it a moment ago is known still. */
+  identifyOn(connection: object, authorization: string | undefined, origin: LoginOrigin): Eventually<Actor>;
 }
 
 export interface IdentityDeps {
@@ -17,19 +19,48 @@ export interface IdentityDeps {
   readonly tokens: Tokens;
 }
 
+/** How long a connection's last holder is believed without another look; it adds to the verdicts' own half minute. */
+const connectionTtlMs = 5000;
+
+interface Holder {
+  readonly authorization: string;
+  readonly actor: Actor;
+  readonly until: number;
+}
+
 export function createIdentity({ logins, tokens }: IdentityDeps): Identity {
+  const holders = new WeakMap<object, Holder>();
+
+  function identify(authorization: string | undefined, origin: LoginOrigin): Eventually<Actor> {
+    if (authorization === undefined) return anonymous;
+    const space = authorization.indexOf(' ');
+    const scheme = authorization.slice(0, space).toLowerCase();
+    const value = authorization.slice(space + 1).trim();
+    if (scheme === 'bearer') return tokens.verify(value);
+    if (scheme === 'basic') {
+      const { name, password } = readBasic(value);
+      return logins.signIn(name, password, origin);
+    }
+    throw new RegistryError('unauthorized', 'The Authorization header is neither Basic nor Bearer.');
+  }
+
+  function remember(connection: object, authorization: string, actor: Actor): Actor {
+    holders.set(connection, { authorization, actor, until: performance.now() + connectionTtlMs });
+    return actor;
+  }
+
   return {
-    identify(authorization, origin) {
+    identify,
+    identifyOn(connection, authorization, origin) {
       if (authorization === undefined) return anonymous;
-      const space = authorization.indexOf(' ');
-      const scheme = authorization.slice(0, space).toLowerCase();
-      const value = authorization.slice(space + 1).trim();
-      if (scheme === 'bearer') return tokens.verify(value);
-      if (scheme === 'basic') {
-        const { name, password } = readBasic(value);
-        return logins.signIn(name, password, origin);
+      const holder = holders.get(connection);
+      if (holder !== undefined && holder.authorization === authorization && holder.until > performance.now()) {
+        return holder.actor;
       }
-      throw new RegistryError('unauthorized', 'The Authorization header is neither Basic nor Bearer.');
+      const actor = identify(authorization, origin);
+      return actor instanceof Promise
+        ? actor.then((known) => remember(connection, authorization, known))
+        : remember(connection, authorization, actor);
     },
   };
 }

@@ -1,5 +1,5 @@
 export { projectNameOf } from './rules.ts';
 export { createProjects, type Projects } from './service.ts';
-export { createProjectStore, type ProjectStore } from './store.ts';
+export { createProjectStore } from './store.ts';
 export type { Project } from '#tenancy/access';
 export { projectRoutes } from './routes.ts';

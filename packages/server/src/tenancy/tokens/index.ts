@@ -1,4 +1,4 @@
-export { createKeyRing, type KeyRing } from './key-ring.ts';
-export { createTokens, type IssuedToken, type Tokens } from './service.ts';
+export { createKeyRing } from './key-ring.ts';
+export { createTokens, type Tokens } from './service.ts';
 export { createSigningKeyStore } from './store.ts';
 export { createTokenRoute } from './routes.ts';

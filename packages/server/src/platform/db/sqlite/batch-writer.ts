@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Transact, TransactOptions } from '#kernel/transaction';
+import { explainSqliteError } from './explain-error.ts';
 
 interface Job {
   readonly work: () => Promise<unknown>;
   readonly durable: boolean;
+  readonly unread: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -16,7 +18,11 @@ const largestBatch = 64;
  * transaction, each behind a savepoint of its own, and are answered together after one synced commit. A work that
  * throws undoes itself only. Eight pushes at once thus cost one sync of the log instead of eight.
  */
-export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<Transact>[0]) => Promise<T>): Transact {
+export function createBatchWriter(
+  raw: DatabaseSync,
+  run: <T>(work: Parameters<Transact>[0]) => Promise<T>,
+  onCommit: () => void = () => undefined,
+): Transact {
   const waiting: Job[] = [];
   let scheduled = false;
   const begin = raw.prepare('begin immediate');
@@ -43,13 +49,14 @@ export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<T
         } catch (error) {
           rollbackWork.run();
           release.run();
-          job.reject(error);
+          job.reject(explainSqliteError(error));
         }
       }
       commit.run();
+      if (batch.some((job) => !job.unread)) onCommit();
       for (const { job, value } of done) job.resolve(value);
     } catch (error) {
-      for (const job of batch) job.reject(error);
+      for (const job of batch) job.reject(explainSqliteError(error));
       if (raw.isOpen && raw.isTransaction) raw.exec('rollback');
     } finally {
       if (raw.isOpen) sync('full');
@@ -66,6 +73,7 @@ export function createBatchWriter(raw: DatabaseSync, run: <T>(work: Parameters<T
       waiting.push({
         work: () => run(work),
         durable: options?.durable ?? true,
+        unread: options?.unread ?? false,
         resolve: resolve as (value: unknown) => void,
         reject,
       });

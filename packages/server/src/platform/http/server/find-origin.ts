@@ -19,18 +19,24 @@ export function createFindOrigin(options: OriginOptions): FindOrigin {
   const isTrusted = (address: string) => trusted?.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') ?? false;
   return (request) => {
     const peer = plainAddress(request.socket.remoteAddress ?? '');
-    const behindProxy = isTrusted(peer);
-    const secure = behindProxy
-      ? firstOf(request.headers['x-forwarded-proto']) === 'https'
-      : (request.socket as TLSSocket).encrypted === true;
-    const forwardedHost = behindProxy ? firstOf(request.headers['x-forwarded-host']) : undefined;
-    const host = forwardedHost ?? request.headers.host ?? '';
-    const named = `${secure ? 'https' : 'http'}://${hostPattern.test(host) ? host : 'localhost'}`;
+    const behindProxy = trusted !== undefined && isTrusted(peer);
+    // Most requests are answered without the name they came under, so it is put together only when asked for.
     return {
-      address: behindProxy ? clientBehind(request.headers['x-forwarded-for'], peer, isTrusted) : peer,
-      base: external?.origin ?? named,
       prefix,
-      secure,
+      get address() {
+        return behindProxy ? clientBehind(request.headers['x-forwarded-for'], peer, isTrusted) : peer;
+      },
+      get secure() {
+        return behindProxy
+          ? firstOf(request.headers['x-forwarded-proto']) === 'https'
+          : (request.socket as TLSSocket).encrypted === true;
+      },
+      get base() {
+        if (external !== undefined) return external.origin;
+        const forwarded = behindProxy ? firstOf(request.headers['x-forwarded-host']) : undefined;
+        const host = forwarded ?? request.headers.host ?? '';
+        return `${this.secure ? 'https' : 'http'}://${hostPattern.test(host) ? host : 'localhost'}`;
+      },
     };
   };
 }

@@ -18,7 +18,7 @@ export function send(exchange: Exchange, response: ServerResponse, reply: Reply,
   const bytes = body === undefined ? 0 : body.length;
   response.writeHead(reply.status, reply.headers as string[]);
   if (exchange.method === 'HEAD' || body === undefined) response.end();
-  else response.end(body);
+  else response.end(body, reply.encoding ?? 'utf8');
   if (leftover) lingerAndClose(exchange);
   reply.onEnd?.(true, bytes);
 }
