@@ -18,6 +18,7 @@ function tables(kind: DatabaseKind): string[] {
     `create table login_failure (
       id ${id}, user_name ${text} not null, address ${text} not null, failed_at bigint not null)`,
     'create index login_failure_by_user on login_failure (user_name, failed_at)',
+    'create index login_failure_by_time on login_failure (failed_at)',
     `create table project (
       id ${id}, name ${text} not null unique, public integer not null,
       owner_id bigint references user_account (id) on delete set null,
@@ -82,9 +83,12 @@ function tables(kind: DatabaseKind): string[] {
 
 /** Audit rows are written once: the database itself refuses to change or remove them. */
 const appendOnly: Record<DatabaseKind, string[]> = {
-  sqlite: ['update', 'delete'].map(
+  sqlite: ['update', 'delete', 'insert'].map(
+    // An insert may replace a row, which asks no delete trigger.
     (verb) =>
-      `create trigger audit_no_${verb} before ${verb} on audit begin select raise(abort, 'audit rows are append-only'); end`,
+      `create trigger audit_no_${verb} before ${verb} on audit
+        ${verb === 'insert' ? 'when exists (select 1 from audit where id = new.id)' : ''}
+        begin select raise(abort, 'audit rows are append-only'); end`,
   ),
   postgres: [
     `create function audit_append_only() returns trigger language plpgsql as
