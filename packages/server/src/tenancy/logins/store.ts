@@ -24,11 +24,7 @@ export function createLoginFailureStore(db: Db): LoginFailureStore {
     async insert(tx, { userName, address, at, forgetBefore }) {
       const q = within(tx);
       await q.insertInto('login_failure').values({ user_name: userName, address, failed_at: at }).execute();
-      await q
-        .deleteFrom('login_failure')
-        .where('user_name', '=', userName)
-        .where('failed_at', '<', forgetBefore)
-        .execute();
+      await q.deleteFrom('login_failure').where('failed_at', '<', forgetBefore).execute();
     },
   };
 }
