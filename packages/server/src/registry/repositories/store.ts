@@ -1,4 +1,5 @@
 import type { RepositoryName } from '@entrepot/oci/repository-name';
+import { RegistryError } from '#kernel/errors';
 import type { Transaction } from '#kernel/transaction';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
@@ -27,7 +28,8 @@ export function createRepositoryStore(db: Db): RepositoryStore {
     find: (projectId, name) => byName({ projectId, name }),
     async ensure(tx, projectId, name, at) {
       const q = within(tx);
-      const find = () => q.selectFrom('repository').select('id').where('name', '=', name).executeTakeFirst();
+      const named = q.selectFrom('repository').select('id').where('name', '=', name);
+      const find = () => named.where('project_id', '=', projectId).executeTakeFirst();
       const known = await find();
       if (known !== undefined) return known.id;
       const made = await q
@@ -36,8 +38,8 @@ export function createRepositoryStore(db: Db): RepositoryStore {
         .onConflict((conflict) => conflict.column('name').doNothing())
         .returning('id')
         .executeTakeFirst();
-      // A push that ran at the same time made it first.
-      return (made ?? (await find()) ?? never()).id;
+      // A push that ran at the same time made it first, or the project was removed and its name is another's now.
+      return (made ?? (await find()) ?? fail(name)).id;
     },
     async list(projects, after, limit) {
       if (projects !== 'all' && projects.length === 0) return [];
@@ -81,6 +83,6 @@ export function createRepositoryStore(db: Db): RepositoryStore {
   };
 }
 
-function never(): never {
-  throw new Error('a repository is neither there nor can it be made');
+function fail(name: RepositoryName): never {
+  throw new RegistryError('project-not-found', `The project of ${name} is not there any more.`);
 }
