@@ -21,7 +21,8 @@ export interface BlobReader {
   stat(location: BlobLocation): Promise<{ readonly size: number } | undefined>;
   /**
    * Opens the bytes, or the given part of them. The stream is destroyed to cancel the read.
-   * Fails with `blob-not-found` when nothing lies there, with `storage-failed` when the store does not answer.
+   * Fails with `blob-not-found` when nothing lies there, with `storage-failed` or `unavailable` when the store does not
+   * answer, `storage-failed` also when the blob is shorter than the range.
    */
   open(location: BlobLocation, range?: ByteRange): Promise<Readable>;
 }
@@ -51,7 +52,8 @@ export interface BlobStage {
   create(id: string): Promise<StageState>;
   /**
    * Appends the source at `offset`, dropping anything staged beyond it. `onChunk` sees every byte in order, before it is kept.
-   * Rejects with `storage-full` or `storage-failed` when the store cannot keep the bytes; then nothing after `offset` counts.
+   * Rejects with `storage-full`, `storage-failed` or `unavailable` when the store cannot keep the bytes; then nothing after
+   * `offset` counts. Rejects with `upload-invalid` when bytes before `offset` are gone: the upload is to be started again.
    */
   append(
     id: string,

@@ -11,14 +11,49 @@ export interface BlobStoreSubject extends AsyncDisposable {
   readonly store: BlobStore;
   /** The store as a second process or replica on the same data has it. */
   readonly reopen: () => Promise<BlobStore>;
-  /** Names of staged bytes that are left over, for the message of a failing test. */
-  readonly litter: () => Promise<string[]>;
+  /**
+   * Names of staged bytes that are left over, for the message of a failing test. The locations that were committed are
+   * given for stores that keep blobs and staged bytes side by side.
+   */
+  readonly litter: (committed: ReadonlySet<string>) => Promise<string[]>;
+}
+
+/** A store under test that remembers what was committed. */
+export interface WatchedSubject {
+  readonly store: BlobStore;
+  readonly reopen: () => Promise<BlobStore>;
+  /** Fails when staged bytes are left. */
+  readonly assertNoLitter: () => Promise<void>;
+}
+
+/** Watches the commits of a store and of those that are opened after it. */
+export function watch(subject: BlobStoreSubject): WatchedSubject {
+  const committed = new Set<string>();
+  const watched = (store: BlobStore): BlobStore =>
+    new Proxy(store, {
+      get(target, property) {
+        if (property === 'commit') {
+          return async (...args: Parameters<BlobStore['commit']>) => {
+            const location = await target.commit(...args);
+            committed.add(location);
+            return location;
+          };
+        }
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  return {
+    store: watched(subject.store),
+    reopen: async () => watched(await subject.reopen()),
+    assertNoLitter: async () => assert.deepEqual(await subject.litter(committed), []),
+  };
 }
 
 /** One promise of the port. */
 export interface BlobScenario {
   readonly name: string;
-  readonly run: (subject: BlobStoreSubject) => Promise<void>;
+  readonly run: (subject: WatchedSubject) => Promise<void>;
 }
 
 /** Bytes that look random and are the same for the same seed. */
@@ -105,9 +140,4 @@ export async function assertFails(work: Promise<unknown>, code: ErrorCode): Prom
     assert.equal(error.code, code);
     return true;
   });
-}
-
-/** Fails when staged bytes are left. */
-export async function assertNoLitter(subject: BlobStoreSubject): Promise<void> {
-  assert.deepEqual(await subject.litter(), []);
 }

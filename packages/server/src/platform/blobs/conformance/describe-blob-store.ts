@@ -1,5 +1,5 @@
 import { describe, test } from 'node:test';
-import { assertNoLitter, type BlobStoreSubject } from './blob-scenario.ts';
+import { type BlobStoreSubject, watch } from './blob-scenario.ts';
 import { commitScenarios } from './commit-scenarios.ts';
 import { failureScenarios } from './failure-scenarios.ts';
 import { readScenarios } from './read-scenarios.ts';
@@ -16,8 +16,9 @@ export function describeBlobStore(name: string, { open }: { readonly open: () =>
     for (const scenario of [...commitScenarios, ...resumeScenarios, ...failureScenarios, ...readScenarios]) {
       void test(scenario.name, async () => {
         await using subject = await open();
-        await scenario.run(subject);
-        await assertNoLitter(subject);
+        const watched = watch(subject);
+        await scenario.run(watched);
+        await watched.assertNoLitter();
       });
     }
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   assertBlob,
-  assertNoLitter,
   type BlobScenario,
   newUploadId,
   pushBlob,
@@ -71,12 +70,11 @@ export const failureScenarios: readonly BlobScenario[] = [
   ...[0, 1, 5000, 18 * mebibyte].map(
     (size): BlobScenario => ({
       name: `giving up an upload of ${size} bytes leaves nothing, and giving it up again is silent`,
-      async run(subject) {
-        const { store } = subject;
+      async run({ store, assertNoLitter }) {
         const id = newUploadId();
         const state = await stage(store, id, await store.create(id), 0, someBytes(size));
         await store.cancel(id, state);
-        await assertNoLitter(subject);
+        await assertNoLitter();
         await store.cancel(id, state);
       },
     }),

@@ -1,0 +1,2 @@
+export type { S3BlobsConfig } from './s3-blobs-config.ts';
+export { createS3Blobs } from './s3-blobs.ts';

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { BlobLocation, BlobRedirector, BlobStore } from '#platform/blobs';
+import { RegistryError } from '#kernel/errors';
+import { appendToObject } from './append-object.ts';
+import { commitObject } from './commit-object.ts';
+import { openBucketCalls } from './object-calls.ts';
+import { openObject } from './object-stream.ts';
+import { firstPartSize, partsInFlight, smallestPart } from './part-size.ts';
+import type { S3BlobsConfig } from './s3-blobs-config.ts';
+import { readState, tailKeys, writeState } from './stage-state.ts';
+
+const defaultPartSize = 16 * 1024 * 1024;
+const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/**
+ * Keeps blobs as objects `<prefix>b/<uuid>` in a bucket of S3 or of a store that speaks it. Uploads are staged in place:
+ * nothing is copied or renamed. Loads the AWS SDK; makes no call before the first use, so `probe` tells whether it works.
+ * The bucket should have a rule that aborts multipart uploads after some days, for those of processes that died.
+ * Throws RangeError for a part size that S3 refuses.
+ */
+export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & BlobRedirector> {
+  const { partSize = defaultPartSize, idleTimeoutMs = 30_000 } = config;
+  if (!(Number.isInteger(partSize) && partSize >= smallestPart)) {
+    throw new RangeError(`The part size of the S3 blob store is ${partSize} bytes; expected 5 MiB at least.`);
+  }
+  const trimmed = (config.prefix ?? '').replace(/^\/+|\/+$/g, '');
+  const prefix = trimmed === '' ? '' : `${trimmed}/`;
+  const calls = await openBucketCalls(config);
+  const rules = { idleTimeoutMs };
+  const keyPattern = new RegExp(`^${uuid}(?:\\.[12])?$`);
+  const folder = `${prefix}b/`;
+  let appends = 0;
+
+  const newKey = () => `${folder}${randomUUID()}`;
+  const isKey = (key: string) => key.startsWith(folder) && keyPattern.test(key.slice(folder.length));
+
+  function keyOf(location: BlobLocation): string {
+    if (!isKey(location)) {
+      throw new RegistryError('storage-failed', 'The recorded location of the blob is not one of this store.', {
+        detail: { location: location.slice(0, 200) },
+      });
+    }
+    return location;
+  }
+
+  return {
+    description: `s3 ${config.bucket}/${prefix}`,
+
+    async stat(location) {
+      return calls.head(keyOf(location));
+    },
+
+    async open(location, range) {
+      return openObject(calls, keyOf(location), range, rules);
+    },
+
+    async create() {
+      return writeState({ key: newKey(), parts: [], tails: 0 });
+    },
+
+    async append(_id, state, offset, source, onChunk) {
+      const before = readState(state, isKey);
+      appends++;
+      try {
+        const appended = await appendToObject(
+          calls,
+          before,
+          { offset, source, onChunk },
+          { partSize: firstPartSize(partSize, appends), inFlight: partsInFlight(appends), newKey },
+        );
+        const { staged, ...outcome } = appended;
+        return { state: staged === before ? state : writeState(staged), ...outcome };
+      } finally {
+        appends--;
+      }
+    },
+
+    async commit(_id, state, request) {
+      return (await commitObject(calls, readState(state, isKey), request, rules)) as BlobLocation;
+    },
+
+    async cancel(_id, state) {
+      const { key, uploadId, tails } = readState(state, isKey);
+      await Promise.all([
+        uploadId === undefined ? undefined : calls.abortUpload(key, uploadId),
+        ...tailKeys(key, tails + 1).map((tail) => calls.delete(tail)),
+      ]);
+    },
+
+    async delete(location) {
+      await calls.delete(keyOf(location));
+    },
+
+    async redirect(location, { contentType }) {
+      return config.redirect ? calls.sign(keyOf(location), contentType, config.redirectExpiresSeconds) : undefined;
+    },
+
+    async probe() {
+      const key = `${prefix}probe/${randomUUID()}`;
+      const bytes = randomBytes(64);
+      await calls.put(key, bytes);
+      try {
+        const read: Buffer[] = await (await openObject(calls, key, undefined, rules)).toArray();
+        if (!Buffer.concat(read).equals(bytes)) {
+          throw new RegistryError('storage-failed', 'The object store returned other bytes than were written.');
+        }
+      } finally {
+        await calls.delete(key);
+      }
+    },
+
+    async [Symbol.asyncDispose]() {
+      calls.close();
+    },
+  };
+}
