@@ -38,6 +38,7 @@ export function createKeyRing({ store, transact, clock, newId, rotationMs, overl
   let keys: readonly LoadedKey[] = [];
   let loadedAt = 0;
   let loading: Promise<void> | undefined;
+  let rotating: Promise<void> | undefined;
 
   async function load(): Promise<void> {
     const stored = await store.list();
@@ -75,7 +76,12 @@ export function createKeyRing({ store, transact, clock, newId, rotationMs, overl
   return {
     async current() {
       if (!fresh()) await reload();
-      if (!fresh()) await rotate();
+      if (!fresh()) {
+        rotating ??= rotate().finally(() => {
+          rotating = undefined;
+        });
+        await rotating;
+      }
       return keys[0] as LoadedKey;
     },
     async find(kid) {
