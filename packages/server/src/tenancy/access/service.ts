@@ -51,7 +51,8 @@ export function createAccess({ projects, clock, anonymousPull }: AccessDeps): Ac
   function accountOfMay(actor: Actor, permission: Permission, project: Project): Eventually<boolean> {
     const userId = actor.kind === 'anonymous' ? undefined : actor.userId;
     const admin = actor.kind !== 'anonymous' && actor.admin;
-    const judge = (role: number | undefined) => accountMay({ admin, role }, permission, project, anonymousPull);
+    const open = anonymousPull || userId !== undefined;
+    const judge = (role: number | undefined) => accountMay({ admin, role }, permission, project, open);
     if (admin || userId === undefined) return judge(undefined);
     const role = findRole(project.id, userId);
     return role instanceof Promise ? role.then(judge) : judge(role);
