@@ -29,12 +29,12 @@ export function accountMay(
   account: { readonly admin: boolean; readonly role: number | undefined },
   permission: Permission,
   project: ProjectFacts,
-  anonymousPull: boolean,
+  openToStrangers: boolean,
 ): boolean {
   if (account.admin) return true;
   const role = account.role === undefined ? undefined : roleById.get(account.role);
   if (role !== undefined && rolePermissions[role].includes(permission)) return true;
-  return anonymousPull && project.public && publicPermissions.includes(permission);
+  return openToStrangers && project.public && publicPermissions.includes(permission);
 }
 
 /** What a token may: what it says, in the very project it was made for. */
