@@ -1,6 +1,26 @@
 #!/usr/bin/env node
-import { serveCommand } from './commands/serve.ts';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 
-const [verb, ...rest] = process.argv.slice(2);
-if (verb === 'serve') process.exitCode = await serveCommand(rest);
-else process.exitCode = 2;
+/** Compiled code is kept among the user's own files: a cache in the shared temporary folder could be anybody's. */
+function keepCompiledCode(): void {
+  const { XDG_CACHE_HOME: cache, HOME: home, NODE_COMPILE_CACHE: chosen } = process.env;
+  const folder = cache || (home ? join(home, '.cache') : undefined);
+  if (chosen === undefined && folder !== undefined) {
+    enableCompileCache(join(folder, 'entrepot', 'compiled'));
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [verb, ...rest] = args;
+  // Whoever starts the registry waits for it, so nothing else is loaded on that way.
+  if (verb === 'serve' && !rest.some((arg) => arg === '-h' || arg === '--help')) {
+    const { serve } = await import('./commands/serve.ts');
+    return serve(rest);
+  }
+  const { runProcess } = await import('./run-process.ts');
+  return runProcess(args);
+}
+
+keepCompiledCode();
+process.exitCode = await main(process.argv.slice(2));

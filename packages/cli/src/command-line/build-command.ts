@@ -1,0 +1,40 @@
+import { Command, Option } from 'commander';
+import type { CliContext } from '#src/context';
+import { describeOption } from './describe-option.ts';
+import { readOptions } from './read-options.ts';
+import type { ArgumentSpec, OptionSpec, Verb } from './verb.ts';
+
+/** A positional argument as usage lines write it. Never fails. */
+export function argumentSyntax(name: string, spec: ArgumentSpec): string {
+  const plain = spec.kind === 'many' ? `${name}...` : name;
+  return spec.kind === 'optional' ? `[${plain}]` : `<${plain}>`;
+}
+
+function buildOption(spec: OptionSpec): Option {
+  const option = new Option(spec.flags, describeOption(spec));
+  return spec.kind === 'list'
+    ? option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    : option;
+}
+
+function formatExamples(verb: Verb): string {
+  const lines = verb.examples.flatMap(({ does, command }) => [`  # ${does}`, `  ${command}`]);
+  return lines.length === 0 ? '' : `\nExamples:\n${lines.join('\n')}`;
+}
+
+/** Makes the commander command of a verb; `run` gets its values when it is the one that is called. Never fails. */
+export function buildCommand(verb: Verb, context: CliContext): Command {
+  const command = new Command(verb.name).description(verb.description).addHelpText('after', formatExamples(verb));
+  for (const [name, spec] of Object.entries(verb.arguments)) {
+    command.argument(argumentSyntax(name, spec), spec.describes);
+  }
+  for (const spec of Object.values(verb.options)) {
+    command.addOption(buildOption(spec));
+  }
+  return command.action(async () => {
+    const names = Object.keys(verb.arguments);
+    const given = Object.fromEntries(names.map((name, place) => [name, command.processedArgs[place] as unknown]));
+    const options = readOptions(verb.options, command.opts(), context.env);
+    await verb.run({ arguments: given, options }, context);
+  });
+}
