@@ -38,6 +38,7 @@ export interface LoginsDeps {
 
 /** A disabled user or a changed password is noticed after so long at most. */
 const verdictTtlMs = 30_000;
+const longestName = 255;
 
 export function createLogins(deps: LoginsDeps): Logins {
   const { users, failures, transact, hasher, audit, clock } = deps;
@@ -49,22 +50,24 @@ export function createLogins(deps: LoginsDeps): Logins {
   async function check(key: string, name: string, password: string, origin: LoginOrigin): Promise<UserActor> {
     const network = networkOf(origin.address);
     const since = clock() - deps.windowMs;
-    if ((await failures.count(name, network, since)) >= deps.attempts) {
+    // No account has a longer name or one with a NUL, which PostgreSQL refuses; such guesses are counted all the same.
+    const tried = name.slice(0, longestName).replaceAll('\0', '\ufffd');
+    if ((await failures.count(tried, network, since)) >= deps.attempts) {
       throw new RegistryError('login-throttled', 'Too many failed sign-ins from this address; try again later.', {
         retryAfter: Math.ceil(deps.windowMs / 1000),
       });
     }
-    const user = await users.find(name);
+    const user = tried === name ? await users.find(name) : undefined;
     const right = await hasher.verify(password, user?.password);
     const actor = right && user !== undefined && !user.disabled ? toActor(user) : undefined;
     audit.note({
       action: 'login',
       asker: { actor: actor ?? { kind: 'anonymous' }, ...origin },
-      resource: name.slice(0, 255),
+      resource: tried,
       outcome: actor === undefined ? 'failure' : 'success',
     });
     if (actor === undefined) {
-      const failure = { userName: name.slice(0, 255), address: network, at: clock(), forgetBefore: since };
+      const failure = { userName: tried, address: network, at: clock(), forgetBefore: since };
       await transact((tx) => failures.insert(tx, failure), { durable: false });
       throw new RegistryError('unauthorized', 'The user name or password is not right.');
     }
