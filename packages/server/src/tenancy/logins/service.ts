@@ -52,7 +52,11 @@ export function createLogins(deps: LoginsDeps): Logins {
     const since = clock() - deps.windowMs;
     // No account has a longer name or one with a NUL, which PostgreSQL refuses; such guesses are counted all the same.
     const tried = name.slice(0, longestName).replaceAll('\0', '\ufffd');
-    if ((await failures.count(tried, network, since)) >= deps.attempts) {
+    const guess = `${network} ${tried}`;
+    const beside = guesses.get(guess) ?? 0;
+    guesses.set(guess, beside + 1);
+    stack.defer(() => (beside === 0 ? guesses.delete(guess) : guesses.set(guess, beside)));
+    if ((await failures.count(tried, network, since)) + beside >= deps.attempts) {
       throw new RegistryError('login-throttled', 'Too many failed sign-ins from this address; try again later.', {
         retryAfter: Math.ceil(deps.windowMs / 1000),
       });
