@@ -11,7 +11,6 @@ const registry = await useRegistry({
   env: {
     ENTREPOT_LIMITS_BODY_IDLE_TIMEOUT: '1s',
     ENTREPOT_LIMITS_HEADERS_TIMEOUT: '1s',
-    ENTREPOT_LIMITS_KEEP_ALIVE_TIMEOUT: '2s',
     ENTREPOT_LIMITS_RESPONSE_IDLE_TIMEOUT: '2s',
   },
 });

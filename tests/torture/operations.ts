@@ -57,16 +57,21 @@ async function startUpload({ client, ledger, chance }: Desk): Promise<KnownUploa
   return upload;
 }
 
-/** Sends the bytes up to `end` as one chunk. */
-async function sendChunk({ client, ledger }: Desk, upload: KnownUpload, end: number): Promise<void> {
+/** The server that was killed may hold an upload for as long as its lease lasts; such an upload is left for later. */
+const busy = 409;
+
+/** Sends the bytes up to `end` as one chunk; answers false when the upload is held by another. */
+async function sendChunk({ client, ledger }: Desk, upload: KnownUpload, end: number): Promise<boolean> {
   const from = upload.acknowledged;
   upload.sent = end;
   ledger.touched.add(upload.location);
   const headers = { ...octets, 'content-range': `${from}-${end - 1}` };
   const answer = await client.send('PATCH', upload.location, headers, upload.bytes.subarray(from, end));
+  if (answer.status === busy) return false;
   if (answer.status !== 202) refuse('a chunk', answer);
   upload.acknowledged = end;
   ledger.acknowledged++;
+  return true;
 }
 
 /** Sends what is missing of an upload, the last of it with the closing PUT. */
@@ -74,7 +79,8 @@ export async function finishUpload(desk: Desk, upload: KnownUpload): Promise<voi
   const { client, ledger, chance } = desk;
   const { bytes } = upload;
   while (bytes.length - upload.acknowledged > 20_000 && chance.between(0, 2) > 0) {
-    await sendChunk(desk, upload, chance.between(upload.acknowledged + 1, bytes.length - 1));
+    const end = chance.between(upload.acknowledged + 1, bytes.length - 1);
+    if (!(await sendChunk(desk, upload, end))) return;
   }
   const digest = digestOf(bytes);
   const acknowledge = note(ledger, digest, bytes);
@@ -82,6 +88,10 @@ export async function finishUpload(desk: Desk, upload: KnownUpload): Promise<voi
   const rest = bytes.subarray(upload.acknowledged);
   const range = rest.length === 0 ? {} : { 'content-range': `${upload.acknowledged}-${bytes.length - 1}` };
   const answer = await client.finishUpload(upload.location, digest, rest, { ...octets, ...range });
+  if (answer.status === busy) {
+    ledger.uploads.set(upload.location, upload);
+    return;
+  }
   if (answer.status !== 201) refuse('the end of an upload', answer);
   acknowledge();
 }
