@@ -47,16 +47,27 @@ export function createLogins(deps: LoginsDeps): Logins {
   /** Checks under way: a client that opens ten connections at once pays for one hash. */
   const pending = new Map<string, Promise<UserActor>>();
 
+  /** How many guesses at each name from each network are being checked now. */
+  const guesses = new Map<string, number>();
+
+  function beginGuess(at: string): Disposable & { readonly beside: number } {
+    const beside = guesses.get(at) ?? 0;
+    guesses.set(at, beside + 1);
+    const end = () => {
+      const left = (guesses.get(at) ?? 1) - 1;
+      if (left > 0) guesses.set(at, left);
+      else guesses.delete(at);
+    };
+    return { beside, [Symbol.dispose]: end };
+  }
+
   async function check(key: string, name: string, password: string, origin: LoginOrigin): Promise<UserActor> {
     const network = networkOf(origin.address);
     const since = clock() - deps.windowMs;
     // No account has a longer name or one with a NUL, which PostgreSQL refuses; such guesses are counted all the same.
     const tried = name.slice(0, longestName).replaceAll('\0', '\ufffd');
-    const guess = `${network} ${tried}`;
-    const beside = guesses.get(guess) ?? 0;
-    guesses.set(guess, beside + 1);
-    stack.defer(() => (beside === 0 ? guesses.delete(guess) : guesses.set(guess, beside)));
-    if ((await failures.count(tried, network, since)) + beside >= deps.attempts) {
+    using guess = beginGuess(`${network} ${tried}`);
+    if ((await failures.count(tried, network, since)) + guess.beside >= deps.attempts) {
       throw new RegistryError('login-throttled', 'Too many failed sign-ins from this address; try again later.', {
         retryAfter: Math.ceil(deps.windowMs / 1000),
       });
