@@ -35,6 +35,7 @@ import { createHttp } from './http.ts';
 import { openBlobs, openDb } from './open-stores.ts';
 import type { ReloadingTls } from './tls.ts';
 import { version } from './version.ts';
+import { isFirstProcess, isWorker } from './workers.ts';
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -70,7 +71,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
 
   const db: Db = stack.use(await openDb(config, secrets, log));
   const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
-  const metrics = stack.use(createMetrics(version));
+  const metrics = stack.use(createMetrics(version, { shared: isWorker() }));
   const { transact } = db;
 
   const audit = stack.use(
@@ -149,7 +150,12 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     referrers: createReferrers({ store: createReferrerStore(db) }),
     anonymousPull: config.auth.anonymousPull,
   };
-  metrics.gauge('entrepot_uploads_open', 'Uploads that are begun and not finished.', () => uploadStore.countOpen());
+  metrics.gauge(
+    'entrepot_uploads_open',
+    'Uploads that are begun and not finished.',
+    () => uploadStore.countOpen(),
+    'max',
+  );
 
   const onFault = (error: Error, requestId: string) =>
     httpLog.error({ requestId, error: error.cause ?? error }, 'A request failed through our fault.');
@@ -199,7 +205,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   stack.defer(http.close);
   tls?.onRenewal(http.server);
-  stack.defer(purgeRegularly(uploads, config, log));
+  if (isFirstProcess()) stack.defer(purgeRegularly(uploads, config, log));
 
   const owned = stack.move();
   return {

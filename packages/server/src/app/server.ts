@@ -5,8 +5,9 @@ import { listen } from '#platform/http/server';
 import { createLog, type Log } from '#platform/log';
 import { compose, type Registry } from './compose.ts';
 import { drain } from './drain.ts';
-import { welcome } from './welcome.ts';
 import { loadTls, type ReloadingTls } from './tls.ts';
+import { welcome } from './welcome.ts';
+import { isWorker, leavePrimary, runWorkers, WorkersFailed } from './workers.ts';
 
 export interface ServeOptions {
   readonly flags: ConfigFlags;
@@ -36,26 +37,60 @@ export async function serve(options: ServeOptions): Promise<number> {
     await run(loaded.config, loaded.secrets, options);
     return 0;
   } catch (error) {
-    options.stderr.write(`${explainStart(error, loaded.config)}\n`);
+    if (!(error instanceof WorkersFailed)) options.stderr.write(`${explainStart(error, loaded.config)}\n`);
     return 1;
   }
 }
 
 async function run(config: Config, secrets: Secrets, options: ServeOptions): Promise<void> {
   const log = createLog(config.log, options.stdout);
+  if (config.workers === 1) return runOne(config, secrets, options, log);
+  if (isWorker()) {
+    await runOne(config, secrets, options, log);
+    return leavePrimary();
+  }
+  const first = await prepare(config, secrets, log);
+  greet(first, config, config.listen.port, options);
+  await runWorkers({ count: config.workers, signal: options.signal, logger: log.forPlace('app:workers') });
+}
+
+/** What a start does once, before several processes serve. */
+async function prepare(config: Config, secrets: Secrets, log: Log): Promise<FirstStart | undefined> {
+  await using registry = await compose({ config, secrets, log, tls: undefined });
+  return await makeFirst(registry, config, secrets);
+}
+
+interface FirstStart {
+  /** The password that was invented, or undefined when one was given. */
+  readonly password: string | undefined;
+}
+
+/** Makes the first administrator and the first project, when there are none. Undefined when this is no first start. */
+async function makeFirst(registry: Registry, config: Config, secrets: Secrets): Promise<FirstStart | undefined> {
+  const admin = await registry.users.ensureAdmin(secrets.adminPassword);
+  // Nobody else writes to this database: what a dead process held is free.
+  if (config.database.kind === 'sqlite') await registry.uploads.releaseAll();
+  if (!admin.created) return undefined;
+  await registry.projects.ensureLibrary();
+  return { password: admin.invented };
+}
+
+function greet(first: FirstStart | undefined, config: Config, port: number, { stdout }: ServeOptions): void {
+  if (first === undefined) return;
+  const scheme = config.tls === null ? 'http' : 'https';
+  stdout.write(welcome({ scheme, host: hostOf(config), port, password: first.password }));
+}
+
+async function runOne(config: Config, secrets: Secrets, options: ServeOptions, log: Log): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const tls = config.tls === null ? undefined : stack.use(await openTls(config.tls, log));
   const registry = stack.use(await compose({ config, secrets, log, tls }));
-  const admin = await registry.users.ensureAdmin(secrets.adminPassword);
-  if (admin.created) await registry.projects.ensureLibrary();
-  if (config.database.kind === 'sqlite') await registry.uploads.releaseAll();
+  const first = isWorker() ? undefined : await makeFirst(registry, config, secrets);
   const address = await listen(registry.server, config.listen);
   const scheme = tls === undefined ? 'http' : 'https';
   const logger = log.forPlace('app:server');
   logger.info({ address: `${scheme}://${hostOf(config)}:${address.port}` }, 'Entrepot is ready.');
-  if (admin.created) {
-    options.stdout.write(welcome({ scheme, host: hostOf(config), port: address.port, password: admin.invented }));
-  }
+  greet(first, config, address.port, options);
   options.onListening?.({ host: hostOf(config), port: address.port });
   await new Promise<void>((resolve) => {
     if (options.signal.aborted) resolve();
@@ -102,5 +137,3 @@ function explainStart(error: unknown, config: Config): string {
       return `Entrepot cannot start: ${message ?? String(error)}`;
   }
 }
-
-export type { Registry };

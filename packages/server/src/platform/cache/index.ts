@@ -1,2 +1,2 @@
-export { createExpiring, type Expiring } from './expiring.ts';
-export { createLru, type Lru } from './lru.ts';
+export { createExpiring } from './expiring.ts';
+export { createLru } from './lru.ts';

@@ -1,1 +1,1 @@
-export { createLog, type Log, type Logger, type LogLevel } from './logger.ts';
+export { createLog, type Log, type Logger } from './logger.ts';

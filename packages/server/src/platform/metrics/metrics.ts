@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { renderThroughPrimary } from './cluster-metrics.ts';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface FinishedRequest {
@@ -14,8 +15,8 @@ export interface FinishedRequest {
 export interface Metrics extends Disposable {
   requestFinished(request: FinishedRequest): void;
   requestStarted(): void;
-  /** Registers a figure that is read when somebody asks. */
-  gauge(name: string, help: string, read: () => number | Promise<number>): void;
+  /** Registers a figure that is read when somebody asks; `over` says what it is over several processes, their sum if absent. */
+  gauge(name: string, help: string, read: () => number | Promise<number>, over?: 'sum' | 'max' | 'first'): void;
   /** The Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -30,7 +31,8 @@ interface RouteInstruments {
   readonly duration: Histogram.Internal<'route' | 'method'>;
 }
 
-export function createMetrics(version: string): Metrics {
+/** With `shared`, the process is one of several, and what is rendered is the sum of all. */
+export function createMetrics(version: string, options: { readonly shared?: boolean } = {}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -53,9 +55,10 @@ export function createMetrics(version: string): Metrics {
   });
   const sent = new Counter({ name: 'entrepot_http_sent_bytes_total', help: 'Bytes of response bodies.', registers });
   let inFlight = 0;
-  const gauge: Metrics['gauge'] = (name, help, read) => {
+  const gauge: Metrics['gauge'] = (name, help, read, over = 'sum') => {
     new Gauge({
       name,
+      aggregator: over,
       help,
       registers,
       async collect() {
@@ -67,7 +70,7 @@ export function createMetrics(version: string): Metrics {
   loop.enable();
   gauge('entrepot_http_requests_in_flight', 'Requests being answered now.', () => inFlight);
   gauge('entrepot_process_resident_memory_bytes', 'Resident memory of this process.', () => process.memoryUsage.rss());
-  gauge('entrepot_process_uptime_seconds', 'Seconds since the process started.', () => process.uptime());
+  gauge('entrepot_process_uptime_seconds', 'Seconds since the process started.', () => process.uptime(), 'max');
   gauge(
     'entrepot_event_loop_delay_p99_seconds',
     'Delay of the event loop, 99th percentile since the last look.',
@@ -76,9 +79,11 @@ export function createMetrics(version: string): Metrics {
       loop.reset();
       return seconds;
     },
+    'max',
   );
   new Gauge({
     name: 'entrepot_build_info',
+    aggregator: 'first',
     help: 'Always 1; the labels tell the build.',
     labelNames: ['version'],
     registers,
@@ -96,6 +101,7 @@ export function createMetrics(version: string): Metrics {
     return found;
   }
 
+  const text = options.shared === true ? renderThroughPrimary(registry) : () => registry.metrics();
   return {
     requestStarted() {
       inFlight += 1;
@@ -115,7 +121,7 @@ export function createMetrics(version: string): Metrics {
       if (request.bytesOut > 0) sent.inc(request.bytesOut);
     },
     gauge,
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    render: async () => ({ contentType: registry.contentType, text: await text() }),
     [Symbol.dispose]: () => loop.disable(),
   };
 }

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { UserActor } from '#kernel/actor';
+import { anonymous, type UserActor } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
@@ -77,7 +77,7 @@ export function createLogins(deps: LoginsDeps): Logins {
     const actor = right && user !== undefined && !user.disabled ? toActor(user) : undefined;
     audit.note({
       action: 'login',
-      asker: { actor: actor ?? { kind: 'anonymous' }, ...origin },
+      asker: { actor: actor ?? anonymous, address: origin.address, requestId: origin.requestId },
       resource: tried,
       outcome: actor === undefined ? 'failure' : 'success',
     });
