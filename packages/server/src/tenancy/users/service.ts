@@ -32,9 +32,9 @@ const shortestPassword = 8;
 const longestPassword = 128;
 
 export function createUsers({ store, transact, hasher, clock }: UsersDeps): Users {
-  function assertPassword(password: string): void {
+  function assertPassword(password: string, whose = 'A password'): void {
     if (password.length >= shortestPassword && password.length <= longestPassword) return;
-    throw new RegistryError('body-invalid', `A password has ${shortestPassword} to ${longestPassword} characters.`);
+    throw new RegistryError('body-invalid', `${whose} has ${shortestPassword} to ${longestPassword} characters.`);
   }
 
   return {
@@ -56,6 +56,7 @@ export function createUsers({ store, transact, hasher, clock }: UsersDeps): User
     setDisabled: (id, disabled) => transact((tx) => store.setDisabled(tx, id, disabled, clock())),
     async ensureAdmin(given) {
       if ((await store.find(adminName)) !== undefined) return { created: false, invented: undefined };
+      if (given !== undefined) assertPassword(given, 'The password of the first administrator');
       const password = given ?? randomBytes(15).toString('base64url');
       const hash = await hasher.hash(password);
       const id = await transact((tx) =>
