@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,6 +23,8 @@ export interface FakeS3Options {
   readonly secretAccessKey?: string;
   readonly sessionToken?: string;
   readonly now?: () => Date;
+  /** Key and certificate for `localhost`; absent: no TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 /** One request that arrived, for tests that count. */
@@ -110,9 +113,14 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
     }
   }
 
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response).catch(() => request.socket.destroy());
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined
+      ? createServer({ requestTimeout: 0 }, listener)
+      : createTlsServer({ ...tls, requestTimeout: 0 }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -120,7 +128,7 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
   const { port } = server.address() as AddressInfo;
 
   return {
-    endpoint: `http://localhost:${port}`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://localhost:${port}`,
     port,
     bucket: bucketName,
     region: rules.region,

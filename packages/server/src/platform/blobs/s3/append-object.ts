@@ -7,7 +7,8 @@ import { partBytes, type Staged, stagedBytes, type StoredPart } from './stage-st
 /** What an append needs beside its bytes. */
 export interface AppendRules {
   readonly partSize: number;
-  readonly inFlight: number;
+  /** How many full parts may be on their way at this moment. */
+  readonly inFlight: () => number;
   /** The key for an upload that has to be staged anew. */
   readonly newKey: () => string;
 }

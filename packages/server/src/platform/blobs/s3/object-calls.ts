@@ -1,7 +1,10 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { ByteRange } from '#platform/blobs';
 import { RegistryError } from '#kernel/errors';
+import { hashElsewhere } from './payload-hash.ts';
 import type { S3BlobsConfig } from './s3-blobs-config.ts';
 import { s3Code, s3Error } from './s3-error.ts';
 import type { StoredPart } from './stage-state.ts';
@@ -41,8 +44,11 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
   const { connectTimeoutMs = 5000, idleTimeoutMs = 30_000 } = config;
   const common = clientConfig(config);
-  const agent = { keepAlive: true, maxSockets };
-  const agents = { httpAgent: agent, httpsAgent: { ...agent, ...(config.ca === undefined ? {} : { ca: config.ca }) } };
+  // Agents, not their options: for bodies over 2 MiB the SDK would open a connection of its own without the options.
+  const agents = {
+    httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets, ...(config.ca === undefined ? {} : { ca: config.ca }) }),
+  };
   const client = new sdk.S3Client({
     ...common,
     requestHandler: { ...agents, connectionTimeout: connectTimeoutMs, socketTimeout: idleTimeoutMs },
@@ -58,7 +64,7 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
       socketTimeout: 0,
     },
   });
-  trustTls(client);
+  hashElsewhere(client);
   const Bucket = config.bucket;
 
   return {
@@ -180,6 +186,8 @@ function clientConfig(config: S3BlobsConfig): S3ClientConfig {
     forcePathStyle: config.forcePathStyle,
     maxAttempts,
     retryMode: 'standard',
+    // The SDK would send the header and not wait for the answer.
+    expectContinueHeader: false,
     requestChecksumCalculation: checksums,
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
@@ -187,29 +195,6 @@ function clientConfig(config: S3BlobsConfig): S3ClientConfig {
       ? {}
       : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
   };
-}
-
-interface BodyRequest {
-  readonly protocol?: string;
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
-}
-
-/**
- * Leaves the body of a request out of its signature where TLS protects it. The SDK would hash every part for the
- * signature on the main thread, some 12 ms for 16 MiB, after the caller hashed the same bytes.
- */
-function trustTls(client: S3Client): void {
-  client.middlewareStack.add(
-    (next) => (args) => {
-      const { protocol, body, headers } = args.request as BodyRequest;
-      if (protocol === 'https:' && body instanceof Uint8Array && headers !== undefined) {
-        headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
-      }
-      return next(args);
-    },
-    { step: 'build', name: 'trustTls' },
-  );
 }
 
 async function rejecting<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -7,9 +7,9 @@ const mebibyte = 1024 * 1024;
 test('a few uploads get the configured part size, many the smallest', () => {
   for (const [uploads, expected] of [
     [1, 16],
-    [4, 16],
-    [8, 8],
-    [13, 5],
+    [2, 16],
+    [4, 8],
+    [7, 5],
     [1000, 5],
   ] as const) {
     assert.equal(firstPartSize(16 * mebibyte, uploads), expected * mebibyte);

@@ -3,7 +3,7 @@ const mebibyte = 1024 * 1024;
 /** S3 refuses smaller parts, but for the last one. */
 export const smallestPart = 5 * mebibyte;
 /** What all uploads together may gather at a time, as long as their parts are above the smallest size. */
-const sharedMemory = 128 * mebibyte;
+const sharedMemory = 64 * mebibyte;
 
 /**
  * The part size an upload begins with: the configured one for a few uploads at a time, less when there are many, because
@@ -25,5 +25,5 @@ export function partSizeAt(first: number, offset: number): number {
 
 /** How many full parts may be on their way while the next one is gathered. */
 export function partsInFlight(uploads: number): number {
-  return uploads <= 4 ? 2 : uploads <= 16 ? 1 : 0;
+  return uploads <= 2 ? 2 : uploads <= 8 ? 1 : 0;
 }

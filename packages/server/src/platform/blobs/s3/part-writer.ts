@@ -17,7 +17,7 @@ export interface PartWriter {
 export function createPartWriter(
   calls: ObjectCalls,
   staged: Staged,
-  rules: { readonly partSize: number; readonly inFlight: number },
+  rules: { readonly partSize: number; readonly inFlight: () => number },
 ): PartWriter {
   const { key } = staged;
   const partSize = staged.partSize ?? rules.partSize;
@@ -49,13 +49,13 @@ export function createPartWriter(
 
   async function storePart(): Promise<void> {
     uploadId ??= await calls.beginUpload(key);
-    await waitFor(Math.max(rules.inFlight - 1, 0));
+    await waitFor(Math.max(rules.inFlight() - 1, 0));
     const index = parts.length;
     parts.push(undefined);
     const job = store(index, buffer, uploadId).finally(() => running.delete(job));
     running.add(job);
     position += buffer.size;
-    if (rules.inFlight === 0) {
+    if (rules.inFlight() === 0) {
       await waitFor(0);
     }
     buffer = createPartBuffer(partSizeAt(partSize, position), free);

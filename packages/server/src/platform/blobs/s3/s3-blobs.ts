@@ -66,7 +66,7 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
           calls,
           before,
           { offset, source, onChunk },
-          { partSize: firstPartSize(partSize, appends), inFlight: partsInFlight(appends), newKey },
+          { partSize: firstPartSize(partSize, appends), inFlight: () => partsInFlight(appends), newKey },
         );
         const { staged, ...outcome } = appended;
         return { state: staged === before ? state : writeState(staged), ...outcome };

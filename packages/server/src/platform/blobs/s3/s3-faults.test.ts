@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import dns from 'node:dns';
 import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { parseDigest } from '@entrepot/oci/digest';
 import { type ErrorCode, RegistryError } from '#kernel/errors';
@@ -303,6 +308,30 @@ test('the bucket can stand in the host name, and sessions have tokens', async ()
     assert.ok(lookup.mock.calls.some((call) => call.arguments[0] === 'blobs.localhost'));
   } finally {
     lookup.mock.restore();
+  }
+});
+
+test('over TLS the named authority is trusted for small and large bodies, and no other', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 's3-tls-'));
+  try {
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const files = ['-keyout', keyFile, '-out', certFile];
+    try {
+      const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+      execFileSync('openssl', ['req', ...kind, ...names, ...files], { stdio: 'pipe' });
+    } catch {
+      t.skip('openssl is not here to make a certificate');
+      return;
+    }
+    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+    await using bench = await openBench({ ca: cert }, { tls: { key, cert } });
+    const bytes = someBytes(11 * mebibyte);
+    assert.ok((await readAll(bench.store, await pushBlob(bench.store, bytes))).equals(bytes));
+    await using distrustful = await openBench({}, { tls: { key, cert } });
+    await assertFails(distrustful.store.probe(), 'storage-failed', /SELF_SIGNED/);
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 
