@@ -62,7 +62,7 @@ const started = await expect(
   202,
   send('POST', `/v2/${order.repository}/blobs/uploads/`, { 'content-length': '0' }, []),
 );
-const length = String(order.mebibytes << 20);
+const length = String(order.mebibytes * (1 << 20));
 const patched = await expect(
   202,
   send('PATCH', started, { 'content-length': length, 'content-type': 'application/octet-stream' }, pieces()),
