@@ -9,7 +9,7 @@ import { type FailureFacts, findFailureFacts } from './failure-facts.ts';
 import { CredentialError, LocalFileError, MissingError, UnreachableError, UsageError } from './failures.ts';
 
 const certificateHint =
-  'trust the authority that signed it with --ca-file FILE, or skip the check with --insecure where nobody can listen in.';
+  'trust the authority that signed it with --ca-file FILE, or skip the check with --insecure on a network you trust.';
 
 const hintsByCode: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no such host name; check its spelling and the DNS of this machine.',
@@ -32,10 +32,13 @@ const hintsByCode: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: certificateHint,
 };
 
-function listHint({ registry, repository }: FailureFacts): string {
-  return repository === undefined
-    ? 'this registry may not list its repositories; name one: entrepot ls HOST/REPOSITORY'
-    : `see what is there: entrepot ls ${registry}/${repository}`;
+function listHint({ registry, repository }: FailureFacts, codes: readonly string[]): string {
+  if (repository === undefined) {
+    return 'this registry may not list its repositories; name one: entrepot ls HOST/REPOSITORY';
+  }
+  return codes.includes('NAME_UNKNOWN')
+    ? `see which repositories there are: entrepot ls ${registry}`
+    : `see which tags there are: entrepot ls ${registry}/${repository}`;
 }
 
 function deniedHint({ registry, authenticated }: FailureFacts): string {
@@ -51,7 +54,7 @@ function hintForResponse(error: RegistryResponseError): string | undefined {
     case 403:
       return facts === undefined ? undefined : deniedHint(facts);
     case 404:
-      return facts === undefined ? undefined : listHint(facts);
+      return facts === undefined ? undefined : listHint(facts, error.codes);
     case 400:
       return error.codes.includes('MANIFEST_BLOB_UNKNOWN')
         ? 'the registry wants everything an index names; copy all platforms, or exactly one with --platform.'

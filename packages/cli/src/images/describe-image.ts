@@ -2,6 +2,7 @@ import { type PulledManifest, pullManifest } from '@entrepot/oci/client/pull';
 import { readBlob } from '@entrepot/oci/client/pull-blob';
 import type { Descriptor } from '@entrepot/oci/descriptor';
 import type { ParsedManifest } from '@entrepot/oci/manifest';
+import { dockerImageConfig, ociImageConfig } from '@entrepot/oci/media-types';
 import { findForPlatform, formatPlatform, type WantedPlatform } from '@entrepot/oci/platform';
 import { PlatformNotFoundError } from '@entrepot/oci/client/errors';
 import { MissingError } from '#src/failures/failures';
@@ -44,6 +45,7 @@ export interface ShownImage {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+const imageConfigs = new Set([ociImageConfig, dockerImageConfig]);
 const largestConfig = 8 * 1024 * 1024;
 
 /**
@@ -117,7 +119,9 @@ export async function describeImage(
   signal: AbortSignal,
 ): Promise<ShownImage> {
   const { digest, mediaType, bytes, manifest } = pulled;
-  const { kind, artifactType, subject, annotations } = manifest;
+  const { kind, subject, annotations } = manifest;
+  // Every image has one by the rule of the referrers list; only another one says something.
+  const artifactType = imageConfigs.has(manifest.artifactType ?? '') ? undefined : manifest.artifactType;
   return {
     name,
     digest,

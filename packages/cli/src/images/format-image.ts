@@ -36,7 +36,7 @@ export function formatImage(image: ShownImage): string {
     ['Name', image.name],
     ['Digest', image.digest],
     ['Type', image.mediaType],
-    ['Artifact', image.artifactType === undefined || layers === undefined ? undefined : image.artifactType],
+    ['Artifact', image.artifactType],
     ['Subject', image.subject],
     ['Platform', image.platform],
     ['Created', image.created],

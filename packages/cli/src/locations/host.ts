@@ -24,10 +24,12 @@ export function parseHost(text: string): string {
   throw new UsageError(`${JSON.stringify(text)} is not the host of a registry`, 'write HOST or HOST:PORT');
 }
 
-/** True when a text names a host and nothing in it: `host:port`, `host.name`, `localhost`, with or without a slash. */
+/** True when a text names a host and nothing in it: `host:port`, `host.name`, `localhost`, or any name with a slash. */
 export function looksLikeHost(text: string): boolean {
-  const bare = text.replace(/^https?:\/\//, '').replace(/\/$/, '');
-  return !bare.includes('/') && (bare === 'localhost' || text.endsWith('/') || /[.:]/.test(bare));
+  const bare = text.replace(/^https?:\/\//, '');
+  const host = bare.replace(/\/$/, '');
+  const isHost = /^(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?$/.test(host);
+  return isHost && (bare.endsWith('/') || host === 'localhost' || /[.:]/.test(host));
 }
 
 /** The host that is named, else the one of ENTREPOT_HOST. Throws UsageError when there is none or it is no host. */
