@@ -91,7 +91,9 @@ export function registryRoutes({ repositories, anonymousPull }: ListRoutesDeps):
         const page = readPage(exchange.query, mostRepositories);
         const userId = actor.kind === 'anonymous' ? undefined : actor.userId;
         const all = actor.kind !== 'anonymous' && actor.admin;
-        const projects = all ? 'all' : await repositories.listableProjects(userId, anonymousPull || userId !== undefined);
+        const projects = all
+          ? 'all'
+          : await repositories.listableProjects(userId, anonymousPull || userId !== undefined);
         const found = page.limit === 0 ? [] : await repositories.list(projects, page.last, page.limit + 1);
         const names = found.slice(0, page.limit);
         const more = found.length > page.limit && page.limit > 0;

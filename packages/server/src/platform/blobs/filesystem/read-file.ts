@@ -63,8 +63,9 @@ function tooShort(): RegistryError {
 }
 
 /**
- * Reads a part of an open file and closes it. Each read has memory of its own, because consumers may keep what they get:
- * a socket holds a chunk until it is sent.
+ * Reads a part of an open file and closes it. As a stream, each read has memory of its own, because consumers may keep
+ * what they get. A consumer that brings memory and says itself when it is free again reads with `readInto` instead,
+ * which spares the kernel to find fresh pages for every byte of a blob.
  */
 class BlobFileStream extends Readable {
   readonly #fd: number;
@@ -107,6 +108,29 @@ class BlobFileStream extends Readable {
           this.push(null);
         }
       }
+    });
+  }
+
+  /** Fills the memory from where the last read ended; answers how many bytes came, 0 at the end. One at a time. */
+  readInto(target: Uint8Array): Promise<number> {
+    const wanted = Math.min(this.#end - this.#position, target.length);
+    if (wanted <= 0 || this.destroyed) {
+      return Promise.resolve(0);
+    }
+    this.#reading = true;
+    return new Promise((resolve, reject) => {
+      fs.read(this.#fd, target, 0, wanted, this.#position, (error, count) => {
+        this.#reading = false;
+        this.#whenRead?.();
+        if (error !== null && error !== undefined) {
+          reject(storageError(error, doing));
+        } else if (count === 0) {
+          reject(tooShort());
+        } else {
+          this.#position += count;
+          resolve(count);
+        }
+      });
     });
   }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Exchange, Reply } from '#platform/http';
+import { isByteSource, pump } from './pump.ts';
 
 /** So many bytes of a body that nobody wanted are read and dropped before the connection is closed instead. */
 const drainBytes = 1024 * 1024;
@@ -13,7 +14,7 @@ export function send(exchange: Exchange, response: ServerResponse, reply: Reply,
   const { body } = reply;
   if (body instanceof Readable) {
     response.writeHead(reply.status, reply.headers as string[]);
-    return sendStream(response, body, reply, idleMs);
+    return isByteSource(body) ? pump(response, body, reply, idleMs) : sendStream(response, body, reply, idleMs);
   }
   const bytes = body === undefined ? 0 : body.length;
   response.writeHead(reply.status, reply.headers as string[]);
