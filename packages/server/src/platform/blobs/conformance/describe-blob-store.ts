@@ -5,8 +5,6 @@ import { failureScenarios } from './failure-scenarios.ts';
 import { readScenarios } from './read-scenarios.ts';
 import { resumeScenarios } from './resume-scenarios.ts';
 
-export type { BlobStoreSubject } from './blob-scenario.ts';
-
 /**
  * What every blob store promises, as tests. `open` makes a store on empty data for each of them; a test that leaves
  * staged bytes behind fails.

@@ -1,2 +1,1 @@
-export type { FilesystemBlobsOptions } from './filesystem-blobs.ts';
 export { createFilesystemBlobs } from './filesystem-blobs.ts';
