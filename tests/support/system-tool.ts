@@ -26,6 +26,21 @@ const packageOf = {
 
 export type SystemTool = keyof typeof packageOf;
 
+/** What the tests of `npm test` ask for; the rest is for `npm run bench` and `npm run torture`. */
+export const toolsOfTests: readonly SystemTool[] = [
+  'skopeo',
+  'podman',
+  'buildah',
+  'containerd',
+  'ctr',
+  'umoci',
+  'initdb',
+  'nginx',
+  'openssl',
+  'busybox',
+  'tar',
+];
+
 // Debian keeps PostgreSQL's own programs outside the path.
 const folders = [
   ...(process.env['PATH'] ?? '').split(delimiter),
