@@ -9,7 +9,7 @@ import type { BlobRecords } from '#registry/blobs';
 import type { RepositoryStore } from '#registry/repositories';
 import { createRunningHashes, finishHash, type RunningHash } from './running-hashes.ts';
 import type { Upload, UploadKey, UploadStore } from './store.ts';
-import { createUploadLocks } from './upload-locks.ts';
+import { createOwnLocks, createSharedLocks, withUpload } from './upload-locks.ts';
 
 /** Bytes a request brings, with what it says about them. */
 export interface Chunk {
@@ -51,6 +51,8 @@ export interface UploadsDeps {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly maxOpenPerOwner: number;
+  /** Whether no other process writes to this database. */
+  readonly alone: boolean;
 }
 
 const notFound = (id: string) => new RegistryError('upload-not-found', `There is no upload ${id} here.`);
@@ -58,7 +60,7 @@ const notFound = (id: string) => new RegistryError('upload-not-found', `There is
 export function createUploads(deps: UploadsDeps): Uploads {
   const { store, blobs, repositories, bytes, transact, clock, newId } = deps;
   const hashes = createRunningHashes();
-  const locked = createUploadLocks({ store, transact, clock, newId });
+  const locks = deps.alone ? createOwnLocks(deps) : createSharedLocks(deps);
 
   function assertFits(upload: Upload, { range, contentLength }: Chunk): void {
     if (range === undefined) return;
@@ -181,14 +183,14 @@ export function createUploads(deps: UploadsDeps): Uploads {
     },
 
     append: (key, chunk) =>
-      locked(key, async (upload, progress) => {
+      withUpload(locks, key, async (upload, progress) => {
         const now = await take(upload, upload.algorithm, chunk, progress);
         if (now.running !== undefined) hashes.put(upload.id, now.running);
         return { size: now.size };
       }),
 
     finish: (key, digest, chunk) =>
-      locked(key, async (upload, progress, ended) => {
+      withUpload(locks, key, async (upload, progress, ended) => {
         // Nothing is hashed yet in an empty upload, so the digest decides how.
         const algorithm = upload.size === 0 ? digestAlgorithm(digest) : upload.algorithm;
         const taken =
@@ -215,7 +217,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
       }),
 
     cancel: (key) =>
-      locked(key, async (upload, _progress, ended) => {
+      withUpload(locks, key, async (upload, _progress, ended) => {
         await drop(upload.id, upload.stage);
         ended();
       }),
@@ -227,9 +229,10 @@ export function createUploads(deps: UploadsDeps): Uploads {
       for (;;) {
         const now = clock();
         const stale = await store.listStale(now - olderThanMs, now, 100);
-        for (const upload of stale) await drop(upload.id, upload.stage);
-        purged += stale.length;
-        if (stale.length < 100) return purged;
+        const free = stale.filter((upload) => !locks.holds(upload.id));
+        for (const upload of free) await drop(upload.id, upload.stage);
+        purged += free.length;
+        if (stale.length < 100 || free.length === 0) return purged;
       }
     },
   };

@@ -32,6 +32,8 @@ export interface UploadStore {
   ): Promise<Upload | 'busy' | undefined>;
   /** Keeps a lock alive while bytes move. */
   renewLock(tx: Transaction, id: string, lockId: string, until: number): Promise<void>;
+  /** Stores how far the upload is. */
+  save(tx: Transaction, id: string, progress: { size: number; stage: StageState; at: number }): Promise<void>;
   /** Stores how far the upload is and lets it go. */
   saveAndUnlock(
     tx: Transaction,
@@ -77,6 +79,16 @@ export function createUploadStore(db: Db): UploadStore {
       .where('repository.name', '=', key.repository)
       .where('repository.project_id', '=', key.projectId);
   }
+  const byKey = db.prepareFirst<UploadRow>((q, value) =>
+    q
+      .selectFrom('upload')
+      .innerJoin('repository', 'repository.id', 'upload.repository_id')
+      .select(columns)
+      .where('upload.id', '=', value('id'))
+      .where('upload.owner', '=', value('owner'))
+      .where('repository.name', '=', value('repository'))
+      .where('repository.project_id', '=', value<number>('projectId')),
+  );
   return {
     async insert(tx, upload) {
       await within(tx)
@@ -103,8 +115,8 @@ export function createUploadStore(db: Db): UploadStore {
         .executeTakeFirstOrThrow();
       return Number(row.open);
     },
-    async find(key) {
-      const row = await select(db.read, key).executeTakeFirst();
+    async find({ id, owner, repository, projectId }) {
+      const row = await byKey({ id, owner, repository, projectId });
       return row && toUpload(row);
     },
     async lock(tx, key, lock) {
@@ -128,6 +140,13 @@ export function createUploadStore(db: Db): UploadStore {
         .set({ locked_until: until })
         .where('id', '=', id)
         .where('lock_id', '=', lockId)
+        .execute();
+    },
+    async save(tx, id, progress) {
+      await within(tx)
+        .updateTable('upload')
+        .set({ size: progress.size, stage: progress.stage, touched_at: progress.at })
+        .where('id', '=', id)
         .execute();
     },
     async saveAndUnlock(tx, id, lockId, progress) {
