@@ -1,9 +1,6 @@
 export type {
-  Appended,
   BlobLocation,
-  BlobReader,
   BlobRedirector,
-  BlobStage,
   BlobStore,
   ByteRange,
   CommitRequest,

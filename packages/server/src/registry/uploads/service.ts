@@ -55,6 +55,8 @@ export interface UploadsDeps {
   readonly alone: boolean;
 }
 
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
 const notFound = (id: string) => new RegistryError('upload-not-found', `There is no upload ${id} here.`);
 
 export function createUploads(deps: UploadsDeps): Uploads {
@@ -107,6 +109,18 @@ export function createUploads(deps: UploadsDeps): Uploads {
       throw appended.failure;
     }
     return { size, stage: appended.state, running };
+  }
+
+  /**
+   * The upload as it stands. Where the hash was lost, a killed process or a refused chunk may have left bytes beyond the
+   * recorded end: an empty append cuts them off.
+   */
+  async function settle(upload: Upload, algorithm: DigestAlgorithm) {
+    const { id, size, stage } = upload;
+    const running = hashes.take(id, algorithm, size);
+    if (running !== undefined && size > 0) return { size, stage, running };
+    const { state } = await bytes.append(id, stage, size, nothing(), () => undefined);
+    return { size, stage: state, running };
   }
 
   async function drop(id: string, stage: StageState): Promise<void> {
@@ -194,9 +208,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
         // Nothing is hashed yet in an empty upload, so the digest decides how.
         const algorithm = upload.size === 0 ? digestAlgorithm(digest) : upload.algorithm;
         const taken =
-          chunk === undefined
-            ? { size: upload.size, stage: upload.stage, running: hashes.take(upload.id, algorithm, upload.size) }
-            : await take(upload, algorithm, chunk, progress);
+          chunk === undefined ? await settle(upload, algorithm) : await take(upload, algorithm, chunk, progress);
         const { size, stage, running } = taken;
         const verified =
           running !== undefined && running.algorithm === digestAlgorithm(digest) && running.size === size;
