@@ -162,11 +162,16 @@ const refused: { name: string; body: unknown; type?: string; fault: ManifestFaul
   { name: 'image without config', body: { ...anImage, config: undefined }, fault: 'shape', says: /config/ },
   {
     name: 'unknown type without config',
-    body: { schemaVersion: 2, mediaType: 'a/b', layers: [] },
+    body: { schemaVersion: 2, mediaType: 'application/b', layers: [] },
     fault: 'shape',
     says: /config/,
   },
-  { name: 'unknown shape', body: { schemaVersion: 2, mediaType: 'a/b', blobs: [] }, fault: 'media-type', says: /a\/b/ },
+  {
+    name: 'unknown shape',
+    body: { schemaVersion: 2, mediaType: 'application/b', blobs: [] },
+    fault: 'media-type',
+    says: /application\/b/,
+  },
   { name: 'no shape at all', body: { schemaVersion: 2 }, fault: 'media-type', says: /mediaType/ },
   {
     name: 'schema 1 by number',
@@ -279,3 +284,10 @@ test('a large manifest is read quickly', () => {
   parse({ ...anImage, annotations });
   assert.ok(performance.now() - started < 1000);
 });
+
+for (const mediaType of ['text/html', 'application/vnd.x\u2603+json', 'application/a\nb', 'application/']) {
+  test(`the manifest type ${JSON.stringify(mediaType)} is refused, because it becomes a header of every pull`, () => {
+    const body = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [] }));
+    assert.throws(() => parseManifest(body, undefined), ManifestError);
+  });
+}

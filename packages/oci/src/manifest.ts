@@ -140,6 +140,13 @@ function readDescriptors(document: JsonObject, field: string): readonly Descript
   return readList(document[field], field).map((entry, place) => parseDescriptor(entry, `${field}[${place}]`));
 }
 
+/**
+ * Any type of that shape is welcome, known or not. Others are not: the type becomes a header of every pull, where a
+ * stray character breaks the answer and text/html would be a page.
+ * @see https://www.rfc-editor.org/rfc/rfc6838#section-4.2
+ */
+const applicationType = /^application\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+
 function readMediaType(document: JsonObject, contentType: string | undefined): string | undefined {
   const told = readOptionalText(document['mediaType'], 'mediaType') || undefined;
   const body = told === undefined ? undefined : mediaTypeWithoutParameters(told);
@@ -151,7 +158,11 @@ function readMediaType(document: JsonObject, contentType: string | undefined): s
       `mediaType is ${quoteForMessage(body)}, but the Content-Type is ${quoteForMessage(header)}`,
     );
   }
-  return header ?? body;
+  const mediaType = header ?? body;
+  if (mediaType !== undefined && !applicationType.test(mediaType)) {
+    throw new ManifestError('media-type', `mediaType must be an application/… type, not ${quoteForMessage(mediaType)}`);
+  }
+  return mediaType;
 }
 
 /**

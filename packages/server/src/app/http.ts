@@ -1,7 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 import type { RegistryError } from '#kernel/errors';
-import { createManagement, Exchange, type FindOrigin, type ManagedRoute, type Reply } from '#platform/http';
+import {
+  createManagement,
+  Exchange,
+  type FindOrigin,
+  type ManagedRoute,
+  ociErrorReply,
+  type Reply,
+  toRegistryError,
+} from '#platform/http';
 import { createListener, send } from '#platform/http/server';
 import type { Metrics } from '#platform/metrics';
 import type { Eventually } from '#kernel/eventually';
@@ -56,7 +64,6 @@ export async function createHttp(
     metrics.requestStarted();
     const { hasBody } = exchange;
     if (hasBody) withBody += 1;
-    const reply = handle(exchange);
     const write = (made: Reply) => {
       const onEnd = (complete: boolean, bytes: number) => {
         if (hasBody) withBody -= 1;
@@ -68,8 +75,20 @@ export async function createHttp(
       };
       void send(exchange, response, { ...made, onEnd }, limits.responseIdleMs);
     };
-    if (reply instanceof Promise) void reply.then(write);
-    else write(reply);
+    // Handlers answer their own failures; what gets past them, or cannot be written, ends here and not in the process.
+    const fail = (error: unknown) => {
+      const told = toRegistryError(error, exchange.requestId);
+      deps.onFault(told, exchange.requestId);
+      if (response.headersSent) response.destroy();
+      else write(ociErrorReply(told));
+    };
+    try {
+      const reply = handle(exchange);
+      if (reply instanceof Promise) reply.then(write).catch(fail);
+      else write(reply);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   let withBody = 0;
