@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import type { Db } from './db.ts';
+import { makeFolders } from './make-folders.ts';
 import { DatabaseUnusable, migrate } from './migrate.ts';
 import { compileStatement } from './prepared.ts';
 import type { Database } from './schema/database.ts';
@@ -70,7 +70,7 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
 
 function openOrExplain(path: string) {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     const writer = openSqlite(path, { readOnly: false, busyMs });
     // The first look at the file: what is no database is found out here.
     writer.raw.exec('pragma journal_mode = wal');
