@@ -75,7 +75,7 @@ async function sendChunk({ client, ledger }: Desk, upload: KnownUpload, end: num
 }
 
 /** Sends what is missing of an upload, the last of it with the closing PUT. */
-export async function finishUpload(desk: Desk, upload: KnownUpload): Promise<void> {
+async function finishUpload(desk: Desk, upload: KnownUpload): Promise<void> {
   const { client, ledger, chance } = desk;
   const { bytes } = upload;
   while (bytes.length - upload.acknowledged > 20_000 && chance.between(0, 2) > 0) {
@@ -104,6 +104,12 @@ async function pushInChunks(desk: Desk): Promise<void> {
     if (desk.chance.between(0, 4) === 0) return;
   }
   await finishUpload(desk, upload);
+}
+
+/** Begins an upload and leaves it lying after its first bytes. */
+export async function leaveUpload(desk: Desk): Promise<void> {
+  const upload = await startUpload(desk);
+  if (upload.bytes.length > 2) await sendChunk(desk, upload, desk.chance.between(1, upload.bytes.length - 1));
 }
 
 async function resumeUpload(desk: Desk): Promise<void> {

@@ -41,7 +41,7 @@ export const evenWeights: Readonly<Record<OperationName, number>> = {
 };
 
 /** The connection broke, as it does when the server is killed. */
-function isBroken(error: unknown): boolean {
+export function isBroken(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes(String(error.code))
   );
