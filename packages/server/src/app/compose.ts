@@ -134,6 +134,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     clock,
     newId,
     maxOpenPerOwner: config.uploads.maxOpenPerUser,
+    maxOpen: config.uploads.maxOpenTotal,
     alone: config.database.kind === 'sqlite' && config.workers === 1,
   });
   const manifests = createManifests({

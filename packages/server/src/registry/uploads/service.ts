@@ -50,7 +50,9 @@ export interface UploadsDeps {
   readonly transact: Transact;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** Uploads open at once: of one account, and of all. */
   readonly maxOpenPerOwner: number;
+  readonly maxOpen: number;
   /** Whether no other process writes to this database. */
   readonly alone: boolean;
 }
@@ -166,6 +168,15 @@ export function createUploads(deps: UploadsDeps): Uploads {
 
   return {
     async begin(where, algorithm) {
+      if ((await store.countOpen()) >= deps.maxOpen) {
+        throw new RegistryError(
+          'unavailable',
+          `There are ${deps.maxOpen} uploads open, as many as this registry allows.`,
+          {
+            retryAfter: 60,
+          },
+        );
+      }
       const id = newId();
       const stage = await bytes.create(id);
       try {

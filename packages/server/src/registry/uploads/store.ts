@@ -89,6 +89,9 @@ export function createUploadStore(db: Db): UploadStore {
       .where('repository.name', '=', value('repository'))
       .where('repository.project_id', '=', value<number>('projectId')),
   );
+  const open = db.prepareFirst<{ open: number | string }>((q) =>
+    q.selectFrom('upload').select((fn) => fn.fn.countAll().as('open')),
+  );
   return {
     async insert(tx, upload) {
       await within(tx)
@@ -180,11 +183,8 @@ export function createUploadStore(db: Db): UploadStore {
         .execute();
     },
     async countOpen() {
-      const row = await db.read
-        .selectFrom('upload')
-        .select((q) => q.fn.countAll().as('open'))
-        .executeTakeFirstOrThrow();
-      return Number(row.open);
+      const row = await open({});
+      return Number(row?.open ?? 0);
     },
   };
 }
