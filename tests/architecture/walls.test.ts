@@ -35,16 +35,7 @@ const machinery = [
     (name) => `tools/${name}.ts`,
   ),
 ];
-const dependencies = [
-  '.bin',
-  '@types',
-  '@typescript',
-  'kysely',
-  'fastify',
-  'pg',
-  'pino',
-  'typescript',
-];
+const dependencies = ['.bin', '@types', '@typescript', 'kysely', 'fastify', 'pg', 'pino', 'typescript'];
 
 /** What a file of the canary says about itself: `// canary: <check> <what it must be refused for>`, or `sound`. */
 interface Expectation {
