@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { CliContext } from '#src/context';
 import { describeOption } from './describe-option.ts';
 import { readOptions } from './read-options.ts';
@@ -26,7 +26,8 @@ function formatExamples(verb: Verb): string {
 export function buildCommand(verb: Verb, context: CliContext): Command {
   const command = new Command(verb.name).description(verb.description).addHelpText('after', formatExamples(verb));
   for (const [name, spec] of Object.entries(verb.arguments)) {
-    command.argument(argumentSyntax(name, spec), spec.describes);
+    const argument = new Argument(argumentSyntax(name, spec), spec.describes);
+    command.addArgument(spec.choices === undefined ? argument : argument.choices(spec.choices));
   }
   for (const spec of Object.values(verb.options)) {
     command.addOption(buildOption(spec));
