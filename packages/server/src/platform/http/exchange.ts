@@ -33,7 +33,7 @@ export class Exchange {
   readonly #search: string;
   #query: URLSearchParams | undefined;
   #body: AsyncIterable<Uint8Array> | undefined;
-  #wantsContinue: boolean;
+  readonly #wantsContinue: boolean;
   #requestId: string | undefined;
   readonly #findOrigin: FindOrigin;
   #origin: Origin | undefined;
@@ -98,14 +98,16 @@ export class Exchange {
    * when the connection breaks; how long it takes in all does not matter.
    */
   body(): AsyncIterable<Uint8Array> {
-    if (this.#wantsContinue) {
-      this.#wantsContinue = false;
-      this.#response.writeContinue();
-    }
-    this.#body ??= guardedBody(this.request, this.#limits, (bytes) => {
+    this.#body ??= this.#readBody();
+    return this.#body;
+  }
+
+  /** Invites a body that waits for it (RFC 9110 §10.1.1) only when the first byte is asked for. */
+  async *#readBody(): AsyncGenerator<Uint8Array> {
+    if (this.#wantsContinue) this.#response.writeContinue();
+    yield* guardedBody(this.request, this.#limits, (bytes) => {
       this.bytesIn += bytes;
     });
-    return this.#body;
   }
 
   /** The whole body in memory. Fails with `code` as soon as it is known to exceed `limit` bytes. */

@@ -59,14 +59,23 @@ export function createBlobs(deps: BlobsDeps): Blobs {
   const notFound = (digest: Digest) =>
     new RegistryError('blob-not-found', `The blob ${digest} is not in this repository.`, { detail: { digest } });
 
-  async function mountable(actor: Actor, { digest, from }: Mount): Promise<boolean> {
+  /**
+   * Whether the actor may have the blob from the source, or from somewhere. A token that names no source speaks for its
+   * account where it is used and in public; elsewhere it opens what it names.
+   */
+  async function mountable(actor: Actor, mount: Mount): Promise<boolean> {
+    const { digest, from } = mount;
     if (from !== undefined) {
       const held = await records.findIn(from.project.id, from.repository, digest);
       return held !== undefined && (await access.may(actor, 'repository:pull', from.project, from.repository));
     }
     for (const holder of await records.holders(digest, mountCandidates)) {
       const project = { id: holder.projectId, name: '', public: holder.public };
-      if (await access.accountOfMay(actor, 'repository:pull', project)) return true;
+      const near = actor.kind !== 'token' || holder.public || holder.projectId === mount.project.id;
+      const may = near
+        ? access.accountOfMay(actor, 'repository:pull', project)
+        : access.may(actor, 'repository:pull', project, holder.repository);
+      if (await may) return true;
     }
     return false;
   }

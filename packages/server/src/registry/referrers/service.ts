@@ -27,6 +27,9 @@ export interface Referrers {
 /** A fallback index lists this many entries at most; more is no index a client keeps by hand. */
 const mostFallback = 500;
 
+/** Bytes of a page, below the 4 MiB that a manifest may have. */
+const largestPage = 3.5 * 1024 * 1024;
+
 export function createReferrers({ store }: { readonly store: ReferrerStore }): Referrers {
   /**
    * The fallback index as its manifests are, not as a client once described them: such indexes are known to lack
@@ -60,10 +63,20 @@ export function createReferrers({ store }: { readonly store: ReferrerStore }): R
         [...known, ...older.filter((entry) => entry.digest > after)].map((entry) => [entry.digest, entry]),
       );
       const sorted = [...merged.values()].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
-      const descriptors = sorted.slice(0, limit);
-      return { descriptors, next: sorted.length > limit ? descriptors.at(-1)?.digest : undefined };
+      const descriptors = firstThatFit(sorted.slice(0, limit));
+      return { descriptors, next: sorted.length > descriptors.length ? descriptors.at(-1)?.digest : undefined };
     },
   };
+}
+
+/** Annotations can be large, and a page is an index that clients read with a limit of 4 MiB. One entry is always given. */
+function firstThatFit(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  let bytes = 0;
+  const end = descriptors.findIndex((descriptor, at) => {
+    bytes += Buffer.byteLength(JSON.stringify(descriptor));
+    return at > 0 && bytes > largestPage;
+  });
+  return end === -1 ? descriptors : descriptors.slice(0, end);
 }
 
 function readIndex(content: Uint8Array): readonly Descriptor[] {
