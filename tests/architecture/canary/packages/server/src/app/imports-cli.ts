@@ -1,2 +1,2 @@
 // canary: imports server-does-not-import-cli
-export { name } from '@entrepot/cli/src/main.ts';
+export { defineVerb } from '@entrepot/cli/verb';
