@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
@@ -80,7 +81,22 @@ function openOrExplain(path: string) {
   }
 }
 
+/** SQLite calls a full disk an I/O error where it cannot make room for its shared memory, so the disk is asked. */
 function explain(path: string, error: unknown): DatabaseUnusable {
+  if (isFull(dirname(path))) {
+    return new DatabaseUnusable(
+      `There is no space left on the disk of ${path}: make room and start again. Nothing was changed.`,
+      error,
+    );
+  }
   const reason = error instanceof Error ? error.message : String(error);
   return new DatabaseUnusable(`The database ${path} cannot be used: ${reason}.`, error);
+}
+
+function isFull(folder: string): boolean {
+  try {
+    return statfsSync(folder).bavail === 0;
+  } catch {
+    return false;
+  }
 }
