@@ -1,0 +1,2 @@
+// canary: sound
+export const defineVerb = 'sound';
