@@ -67,7 +67,7 @@ test('nothing is said to a reader that left', () => {
 test('colours are for terminals, and NO_COLOR takes them away', () => {
   const colourful = createTestContext({ columns: 80 });
   tellFailure(colourful.context, new Error('x'), 'text');
-  assert.match(colourful.stderr(), /\u001b\[31merror:/);
+  assert.ok(colourful.stderr().startsWith('\u001b[31merror:'));
   const plain = createTestContext({ columns: 80, env: { NO_COLOR: '1' } });
   tellFailure(plain.context, new Error('x'), 'text');
   assert.equal(plain.stderr(), 'error: x.\n');

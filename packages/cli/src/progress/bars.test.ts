@@ -12,18 +12,16 @@ const events: readonly CopyEvent[] = [
   { kind: 'blob-progress', digest, bytes: size / 2 },
 ];
 
+const escape = '\u001b';
+const up = new RegExp(`^${escape}\\[(\\d+)A`);
+const codes = new RegExp(`${escape}\\[\\d*[AJm]|\\r`, 'g');
+
 /** What a terminal shows in the end: later lines over earlier ones. */
 function screenOf(written: string): string[] {
   const lines: string[] = [];
-  for (const part of written.split(/(?=\u001b\[\d+A)/)) {
-    const up = Number(/^\u001b\[(\d+)A/.exec(part)?.[1] ?? 0);
-    lines.splice(lines.length - up);
-    lines.push(
-      ...part
-        .replaceAll(/\u001b\[\d*[AJm]|\r/g, '')
-        .split('\n')
-        .slice(0, -1),
-    );
+  for (const part of written.split(new RegExp(`(?=${escape}\\[\\d+A)`))) {
+    lines.splice(lines.length - Number(up.exec(part)?.[1] ?? 0));
+    lines.push(...part.replaceAll(codes, '').split('\n').slice(0, -1));
   }
   return lines;
 }
