@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 import type { RegistryError } from '#kernel/errors';
@@ -120,5 +121,13 @@ export async function createHttp(
     },
   });
   await management.ready();
-  return { server, requestsWithBody: () => withBody, close: () => management.close() };
+  async function close(): Promise<void> {
+    await management.close();
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+  return { server, requestsWithBody: () => withBody, close };
 }
