@@ -18,6 +18,12 @@ const entry: AuditEntry = {
   detail: { tags: ['1.0'], size: 5 },
 };
 
+function omit<T extends { id: unknown }>(row: T | undefined): Omit<T, 'id'> {
+  assert.ok(row !== undefined);
+  const { id: _, ...rest } = row;
+  return rest;
+}
+
 forEachDialect('the audit store', (on) => {
   test('keeps who did what to what, from where, in which request, and how it ended', async () => {
     await using place = await on.open();
@@ -41,6 +47,19 @@ forEachDialect('the audit store', (on) => {
         detail: '{"tags":["1.0"],"size":5}',
       },
     );
+  });
+
+  test('writes rows of many statements as those of one', async () => {
+    await using place = await on.open();
+    const store = createAuditStore();
+    const { detail: _, ...bare } = entry;
+    const entries = Array.from({ length: 650 }, (_row, at) => ({ entry: { ...bare, resource: `team/app:${at}` }, at }));
+    await place.db.transact((tx) => store.insert(tx, entries));
+    const rows = await place.db.read.selectFrom('audit').selectAll().orderBy('id').execute();
+    assert.equal(rows.length, 650);
+    for (const [at, { id: _id, ...row }] of rows.entries()) {
+      assert.deepEqual({ ...row }, { ...omit(rows[0]), at, resource: `team/app:${at}` });
+    }
   });
 
   test('keeps nobody as anonymous, and leaves empty what is not said', async () => {

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely';
 import { actorName } from '#kernel/actor';
 import type { Transaction } from '#kernel/transaction';
 import { within } from '#platform/db';
@@ -7,17 +8,39 @@ export interface AuditStore {
   insert(tx: Transaction, entries: readonly { readonly entry: AuditEntry; readonly at: number }[]): Promise<void>;
 }
 
-/** PostgreSQL takes 65,535 parameters in a statement. */
-const rowsPerStatement = 1000;
+/** Rows of one statement: as many as the recorder flushes at once. */
+const rowsPerStatement = 200;
+
+type AuditRow = ReturnType<typeof toRow>;
 
 export function createAuditStore(): AuditStore {
+  /**
+   * The text of a full statement, whose values come in the order of a row's fields. A busy registry writes one many
+   * times a second, and building it costs more than running it.
+   */
+  let fullStatement: string | undefined;
+
+  async function insertRows(tx: Transaction, rows: readonly AuditRow[]): Promise<void> {
+    const db = within(tx);
+    if (rows.length === rowsPerStatement && fullStatement !== undefined) {
+      await db.executeQuery(
+        CompiledQuery.raw(
+          fullStatement,
+          rows.flatMap((row) => Object.values(row)),
+        ),
+      );
+      return;
+    }
+    const query = db.insertInto('audit').values(rows).compile();
+    if (rows.length === rowsPerStatement) fullStatement = query.sql;
+    await db.executeQuery(query);
+  }
+
   return {
     async insert(tx, entries) {
-      for (let from = 0; from < entries.length; from += rowsPerStatement) {
-        await within(tx)
-          .insertInto('audit')
-          .values(entries.slice(from, from + rowsPerStatement).map(({ entry, at }) => toRow(entry, at)))
-          .execute();
+      const rows = entries.map(({ entry, at }) => toRow(entry, at));
+      for (let from = 0; from < rows.length; from += rowsPerStatement) {
+        await insertRows(tx, rows.slice(from, from + rowsPerStatement));
       }
     },
   };
