@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configTable } from '#server/platform/config';
+import { renderCliReference } from './render-cli-reference.ts';
 import { renderConfigurationExample } from './render-configuration-example.ts';
 import { renderConfigurationPage } from './render-configuration-page.ts';
 import { repositoryRoot } from './run-command.ts';
@@ -14,6 +15,7 @@ interface GeneratedFile {
 
 /** One line per generated file. */
 export const generatedFiles: readonly GeneratedFile[] = [
+  { path: 'docs/reference/cli.md', render: renderCliReference },
   { path: 'docs/reference/configuration.md', render: () => renderConfigurationPage(configTable) },
   { path: 'docs/reference/entrepot.example.yaml', render: () => renderConfigurationExample(configTable) },
 ];

@@ -2,13 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import type { CliContext } from '#src/context';
 import { describeOption } from './describe-option.ts';
 import { readOptions } from './read-options.ts';
-import type { ArgumentSpec, OptionSpec, Verb } from './verb.ts';
-
-/** A positional argument as usage lines write it. Never fails. */
-export function argumentSyntax(name: string, spec: ArgumentSpec): string {
-  const plain = spec.kind === 'many' ? `${name}...` : name;
-  return spec.kind === 'optional' ? `[${plain}]` : `<${plain}>`;
-}
+import { argumentSyntax, type OptionSpec, type Verb } from './verb.ts';
 
 function buildOption(spec: OptionSpec): Option {
   const option = new Option(spec.flags, describeOption(spec));

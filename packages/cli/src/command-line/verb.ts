@@ -97,3 +97,9 @@ export function optionName(spec: OptionSpec): string {
   const long = /--([a-z0-9-]+)/.exec(spec.flags)?.[1] ?? '';
   return long.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
+
+/** A positional argument as usage lines write it. Never fails. */
+export function argumentSyntax(name: string, spec: ArgumentSpec): string {
+  const plain = spec.kind === 'many' ? `${name}...` : name;
+  return spec.kind === 'optional' ? `[${plain}]` : `<${plain}>`;
+}

@@ -33,13 +33,15 @@ export const serveVerb = defineVerb({
     listen: {
       kind: 'text',
       flags: '--listen <host:port>',
-      describes: 'Where to listen (default 127.0.0.1:5080).',
+      describes: 'Where to listen.',
+      default: '127.0.0.1:5080',
       env: 'ENTREPOT_LISTEN',
     },
     data: {
       kind: 'text',
       flags: '--data <folder>',
-      describes: 'The folder for everything that is kept (default ./data).',
+      describes: 'The folder for everything that is kept.',
+      default: './data',
       env: 'ENTREPOT_DATA',
     },
     config: {
