@@ -2,8 +2,22 @@ import { z } from 'zod';
 import { route } from '#src/route';
 import { harborErrors } from './errors.ts';
 
+/** A switch that this release does not have yet: clients of Harbor send it, and off is what it is. */
+const off = z.enum(['false', '']).nullish();
+
 /** Harbor's project metadata is strings throughout. */
-const projectMetadata = z.object({ public: z.enum(['true', 'false']).optional() }).strict();
+const projectMetadata = z
+  .object({
+    public: z.enum(['true', 'false']).optional(),
+    enable_content_trust: off,
+    enable_content_trust_cosign: off,
+    prevent_vul: off,
+    auto_scan: off,
+    auto_sbom_generation: off,
+    reuse_sys_cve_allowlist: z.enum(['true', 'false', '']).nullish(),
+    severity: z.string().max(20).nullish(),
+  })
+  .strict();
 
 const projectParams = z.object({ project_name_or_id: z.string().min(1).max(255) });
 const projectHeaders = z.object({ 'x-is-resource-name': z.enum(['true', 'false']).optional() });
@@ -20,6 +34,9 @@ export const createProject = route({
       project_name: z.string().min(1).max(255),
       public: z.boolean().nullish(),
       metadata: projectMetadata.nullish(),
+      // Without a limit and without an upstream, which is how every project of this release is.
+      storage_limit: z.literal([-1, 0]).nullish(),
+      registry_id: z.literal(0).nullish(),
     })
     .strict(),
   responses: { 201: null, 400: harborErrors, 401: harborErrors, 403: harborErrors, 409: harborErrors },
