@@ -202,7 +202,7 @@ describe('the lists', () => {
 
   test('of tags are closed with their repository', async () => {
     const foreign = await seenOf(await registry.fetch('/v2/pb/y/tags/list?last=v', { as: ua }), 'pb/y', 'pb');
-    const missing = await seenOf(await registry.fetch('/v2/no/y/tags/list?last=v', { as: ua }), 'no/y', 'no');
+    const missing = await seenOf(await registry.fetch('/v2/absent/y/tags/list?last=v', { as: ua }), 'absent/y', 'absent');
     assert.equal(foreign.status, 404);
     assert.deepEqual(foreign, missing);
   });
@@ -222,7 +222,7 @@ describe('who', () => {
             repository,
             repository.split('/')[0] ?? '',
           );
-        const [secret, missing, never] = [await ask('pb/y'), await ask('pb/no'), await ask('no/no')];
+        const [secret, missing, never] = [await ask('pb/y'), await ask('pb/no'), await ask('absent/no')];
         assert.equal(secret.status, 401, `${method} ${path}`);
         assert.match(
           secret.headers['www-authenticate'] ?? '',
@@ -246,7 +246,7 @@ describe('who', () => {
             );
           const foreign = await ask('pb/y');
           assert.equal(foreign.status, 404, `${method} ${path}`);
-          assert.deepEqual(await ask('no/y'), foreign);
+          assert.deepEqual(await ask('absent/y'), foreign);
         }
       }
     }
@@ -255,7 +255,7 @@ describe('who', () => {
   test('has a token sees no difference either', async () => {
     for (const [repository, project] of [
       ['pb/y', 'pb'],
-      ['no/y', 'no'],
+      ['absent/y', 'absent'],
     ] as const) {
       const token = await registry.bearer(ua, `repository:${repository}:pull,push,delete`);
       for (const path of paths) {
