@@ -1,4 +1,5 @@
 import { type Actor, anonymous } from '#kernel/actor';
+import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
 import type { LoginOrigin, Logins } from '#tenancy/logins';
@@ -17,6 +18,7 @@ export interface Identity {
 export interface IdentityDeps {
   readonly logins: Logins;
   readonly tokens: Tokens;
+  readonly clock: Clock;
 }
 
 /** How long a connection's last holder is believed without another look; it adds to the verdicts' own half minute. */
@@ -28,7 +30,7 @@ interface Holder {
   readonly until: number;
 }
 
-export function createIdentity({ logins, tokens }: IdentityDeps): Identity {
+export function createIdentity({ logins, tokens, clock }: IdentityDeps): Identity {
   const holders = new WeakMap<object, Holder>();
 
   function identify(authorization: string | undefined, origin: LoginOrigin): Eventually<Actor> {
@@ -45,7 +47,7 @@ export function createIdentity({ logins, tokens }: IdentityDeps): Identity {
   }
 
   function remember(connection: object, authorization: string, actor: Actor): Actor {
-    holders.set(connection, { authorization, actor, until: performance.now() + connectionTtlMs });
+    holders.set(connection, { authorization, actor, until: clock() + connectionTtlMs });
     return actor;
   }
 
@@ -54,7 +56,7 @@ export function createIdentity({ logins, tokens }: IdentityDeps): Identity {
     identifyOn(connection, authorization, origin) {
       if (authorization === undefined) return anonymous;
       const holder = holders.get(connection);
-      if (holder !== undefined && holder.authorization === authorization && holder.until > performance.now()) {
+      if (holder !== undefined && holder.authorization === authorization && holder.until > clock()) {
         return holder.actor;
       }
       const actor = identify(authorization, origin);
