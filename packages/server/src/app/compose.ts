@@ -110,7 +110,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   const serviceName = config.auth.tokenService;
   const tokens = createTokens({ keys, access, users: userStore, clock, newId, serviceName, pullTtlMs, pushTtlMs });
-  const identity = createIdentity({ logins, tokens });
+  const identity = createIdentity({ logins, tokens, clock });
 
   const repositories = createRepositoryStore(db);
   const records: BlobRecords = createBlobRecords(db);
