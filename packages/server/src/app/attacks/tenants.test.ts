@@ -202,7 +202,11 @@ describe('the lists', () => {
 
   test('of tags are closed with their repository', async () => {
     const foreign = await seenOf(await registry.fetch('/v2/pb/y/tags/list?last=v', { as: ua }), 'pb/y', 'pb');
-    const missing = await seenOf(await registry.fetch('/v2/absent/y/tags/list?last=v', { as: ua }), 'absent/y', 'absent');
+    const missing = await seenOf(
+      await registry.fetch('/v2/absent/y/tags/list?last=v', { as: ua }),
+      'absent/y',
+      'absent',
+    );
     assert.equal(foreign.status, 404);
     assert.deepEqual(foreign, missing);
   });
