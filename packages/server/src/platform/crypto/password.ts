@@ -1,5 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { createLimiter } from '@entrepot/oci/client/limiter';
 import { RegistryError } from '#kernel/errors';
 
 const derive = promisify(argon2);
@@ -20,24 +21,20 @@ export interface PasswordHasher {
 const longestLine = 100;
 
 export function createPasswordHasher(concurrency: number): PasswordHasher {
-  let running = 0;
-  const line: (() => void)[] = [];
+  const limit = createLimiter(concurrency);
+  let inLine = 0;
 
   async function limited<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= concurrency) {
-      if (line.length >= longestLine) {
-        throw new RegistryError('too-many-requests', 'Too many sign-ins at once; try again in a few seconds.', {
-          retryAfter: 5,
-        });
-      }
-      await new Promise<void>((resolve) => line.push(resolve));
+    if (inLine >= concurrency + longestLine) {
+      throw new RegistryError('too-many-requests', 'Too many sign-ins at once; try again in a few seconds.', {
+        retryAfter: 5,
+      });
     }
-    running += 1;
+    inLine += 1;
     try {
-      return await work();
+      return await limit(work);
     } finally {
-      running -= 1;
-      line.shift()?.();
+      inLine -= 1;
     }
   }
 

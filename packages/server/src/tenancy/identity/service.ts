@@ -2,7 +2,7 @@ import { type Actor, anonymous } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
-import type { LoginOrigin, Logins } from '#tenancy/logins';
+import { type LoginOrigin, type Logins, readBasic } from '#tenancy/logins';
 import type { Tokens } from '#tenancy/tokens';
 
 export interface Identity {
@@ -65,11 +65,4 @@ export function createIdentity({ logins, tokens, clock }: IdentityDeps): Identit
         : remember(connection, authorization, actor);
     },
   };
-}
-
-function readBasic(value: string): { name: string; password: string } {
-  const text = Buffer.from(value, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon === -1) throw new RegistryError('unauthorized', 'The Basic credentials are not name:password in Base64.');
-  return { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -1,2 +1,3 @@
+export { readBasic } from './basic.ts';
 export { createLogins, type LoginOrigin, type Logins } from './service.ts';
 export { createLoginFailureStore } from './store.ts';

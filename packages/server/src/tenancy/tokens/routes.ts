@@ -1,7 +1,7 @@
 import { parseScope } from '@entrepot/oci/scope';
 import { RegistryError } from '#kernel/errors';
 import { type Exchange, isFault, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
-import type { LoginOrigin, Logins } from '#tenancy/logins';
+import { type LoginOrigin, type Logins, readBasic } from '#tenancy/logins';
 import { type Actor, anonymous } from '#kernel/actor';
 import type { IssuedToken, Tokens } from './service.ts';
 
@@ -25,10 +25,8 @@ export function createTokenRoute({ tokens, logins, onFault }: TokenRouteDeps): (
     const [scheme = '', value = ''] = authorization.split(' ', 2);
     if (scheme.toLowerCase() !== 'basic')
       throw new RegistryError('unauthorized', 'The token service takes Basic credentials.');
-    const text = Buffer.from(value, 'base64').toString('utf8');
-    const colon = text.indexOf(':');
-    if (colon === -1) throw new RegistryError('unauthorized', 'The Basic credentials are not name:password in Base64.');
-    return logins.signIn(text.slice(0, colon), text.slice(colon + 1), originOf(exchange));
+    const { name, password } = readBasic(value);
+    return logins.signIn(name, password, originOf(exchange));
   }
 
   function assertService(asked: string | null): void {

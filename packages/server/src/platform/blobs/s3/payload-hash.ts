@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { createLimiter } from '@entrepot/oci/client/limiter';
 
 interface BodyRequest {
   readonly protocol?: string;
@@ -15,7 +16,7 @@ const hashesAtATime = 2;
  * body where there is TLS; else it is hashed in the thread pool.
  */
 export function hashElsewhere(client: S3Client): void {
-  const turn = createTurns(hashesAtATime);
+  const turn = createLimiter(hashesAtATime);
   client.middlewareStack.add(
     (next) => async (args) => {
       const { protocol, body, headers } = args.request as BodyRequest;
@@ -31,28 +32,4 @@ export function hashElsewhere(client: S3Client): void {
 async function sha256(bytes: Uint8Array): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
   return Buffer.from(hash).toString('hex');
-}
-
-function createTurns(atATime: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= atATime) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-      });
-    } else {
-      running++;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) {
-        running--;
-      } else {
-        next();
-      }
-    }
-  };
 }
