@@ -48,6 +48,8 @@ test('credentials come by option, by variable, and only for their host', async (
   assert.equal(byOption.stdout, 'a/b\n', byOption.stderr);
   const env = { ENTREPOT_USERNAME: 'ana', ENTREPOT_PASSWORD: 'secret' };
   assert.equal((await runCli(['ls', double.host], { env })).stdout, 'a/b\n');
+  const own = await runCli(['ls'], { env: { ...env, ENTREPOT_HOST: `https://${double.host}/` } });
+  assert.equal(own.stdout, 'a/b\n');
   const elsewhere = await runCli(['ls', double.host], { env: { ...env, ENTREPOT_HOST: 'other.example' } });
   assert.equal(elsewhere.code, 4);
 });

@@ -9,13 +9,13 @@ export class UsageError extends Error {
   }
 }
 
-/** The process was asked to end. */
+/** Somebody asked to end: by a signal, at a question, or by not reading on. */
 export class InterruptError extends Error {
   override readonly name = 'InterruptError';
   readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGPIPE';
 
-  constructor(signal: InterruptError['signal']) {
-    super(signal === 'SIGPIPE' ? 'the reader of the output is gone' : `interrupted by ${signal}`);
+  constructor(signal: InterruptError['signal'], message = `interrupted by ${signal}`) {
+    super(message);
     this.signal = signal;
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Credentials } from '@entrepot/oci/client/credentials';
 import type { CliContext } from '#src/context';
 import { UsageError } from '#src/failures/failures';
+import { parseHost } from '#src/locations/host';
 import { readPassword } from '#src/terminal/read-password';
 
 /** How registries are reached and who asks, as options and variables say. */
@@ -66,7 +67,8 @@ export async function readAccess(
   context: CliContext,
 ): Promise<RegistryAccess> {
   const credentials = await readNamedCredentials(options, context);
-  const host = options.username === undefined ? context.env['ENTREPOT_HOST'] || undefined : undefined;
+  const own = options.username === undefined ? context.env['ENTREPOT_HOST'] : undefined;
+  const host = own ? parseHost(own) : undefined;
   const [only, ...others] = new Set(registries);
   if (credentials !== undefined && host === undefined && others.length > 0) {
     throw new UsageError(

@@ -43,3 +43,12 @@ test('an interrupt ends the question', async () => {
   ending.abort(new Error('over'));
   await assert.rejects(asked, { message: 'over' });
 });
+
+test('Ctrl-C and Ctrl-D at a question are interrupts', async () => {
+  for (const key of ['\u0003', '\u0004']) {
+    await assert.rejects(ask(createPerson(key).context, 'User: '), { name: 'InterruptError' });
+    const { context, stderr } = createPerson(key);
+    await assert.rejects(askSecret(context, 'Password: '), { name: 'InterruptError' });
+    assert.equal(stderr(), 'Password: \n');
+  }
+});

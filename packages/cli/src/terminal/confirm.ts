@@ -12,6 +12,6 @@ export async function confirm(context: CliContext, question: string, flag: strin
   }
   const answer = await ask(context, `${question} [y/N] `);
   if (!/^y(?:es)?$/i.test(answer)) {
-    throw new InterruptError('SIGINT');
+    throw new InterruptError('SIGINT', 'nothing was done');
   }
 }
