@@ -60,7 +60,9 @@ function hintForResponse(error: RegistryResponseError): string | undefined {
         ? 'the registry wants everything an index names; copy all platforms, or exactly one with --platform.'
         : undefined;
     case 405:
-      return 'this registry does not offer the operation.';
+      return error.message.startsWith('DELETE ')
+        ? 'this registry may remove images only by their digest, or not at all: entrepot rm REPOSITORY@DIGEST'
+        : undefined;
     case 409:
     case 412:
       return 'the tag may be immutable, or in use; choose another one.';
