@@ -86,8 +86,9 @@ function expectStatus(response: Response, status: number, what: string): Respons
 export async function startTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
   await using stack = new AsyncDisposableStack();
   const place = options.place ?? stack.use(await makeSqlitePlace());
-  const data = place.env['ENTREPOT_DATA'] ?? (await mkdtemp(join(tmpdir(), 'entrepot-test-')));
-  stack.defer(() => rm(data, { recursive: true, force: true }));
+  const own = place.env['ENTREPOT_DATA'] === undefined ? await mkdtemp(join(tmpdir(), 'entrepot-test-')) : undefined;
+  if (own !== undefined) stack.defer(() => rm(own, { recursive: true, force: true }));
+  const data = own ?? place.env['ENTREPOT_DATA'] ?? '';
   const { config, secrets } = loadConfig({
     flags: { listen: '127.0.0.1:0', data },
     env: { ENTREPOT_ADMIN_PASSWORD: testPassword, ...place.env, ...options.env },

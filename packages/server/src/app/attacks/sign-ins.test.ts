@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { within } from '#platform/db';
 import { assertAnswer, seenOf } from '#testing/answers';
 import { forEachDialect } from '#testing/databases';
 import { createTestClock, eventually } from '#testing/test-clock';
@@ -205,7 +206,6 @@ test('a fresh registry knows none of the passwords that everybody knows', async 
 test('before the first administrator is made nobody gets in', async () => {
   await using registry = await startTestRegistry();
   await registry.registry.db.transact(async (tx) => {
-    const { within } = await import('#platform/db');
     await within(tx).deleteFrom('user_account').execute();
   });
   for (const password of ['', testPassword]) {
