@@ -18,6 +18,10 @@ export function ociErrorReply(error: RegistryError, extra: FlatHeaders = []): Re
 /** Turns anything thrown into an error that may be shown: what we did not expect is shown as an id, never as its message. */
 export function toRegistryError(error: unknown, requestId: string): RegistryError {
   if (error instanceof RegistryError) return error;
+  // PostgreSQL holds no NUL in text: whoever sent one meant nothing that is here (character_not_in_repertoire).
+  if ((error as { code?: unknown } | undefined | null)?.code === '22021') {
+    return new RegistryError('query-invalid', 'The request holds a NUL where text was expected.', { cause: error });
+  }
   return new RegistryError('internal', `Something went wrong on our side; the log has it under ${requestId}.`, {
     cause: error,
   });
