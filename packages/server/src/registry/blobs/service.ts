@@ -120,13 +120,14 @@ export function createBlobs(deps: BlobsDeps): Blobs {
       const where = await repositories.find(project.id, repository);
       if (where === undefined) throw notFound(digest);
       await transact(async (tx) => {
+        // Taken out first and then asked about: a push that holds the row at the same time is waited for, and seen.
+        if (!(await records.unlink(tx, where.id, digest))) throw notFound(digest);
         if (await records.isReferenced(tx, where.id, digest)) {
           throw new RegistryError(
             'unsupported',
             `A manifest of this repository needs the blob ${digest}: delete the manifest first.`,
           );
         }
-        if (!(await records.unlink(tx, where.id, digest))) throw notFound(digest);
         await audit.write(tx, {
           action: 'delete-blob',
           asker,

@@ -205,6 +205,15 @@ export function createManifestStore(db: Db): ManifestStore {
     },
 
     async tagTarget(tx, repositoryId, name) {
+      // A tag that is not there has no row to lock, so those who look before they write take turns at the repository's.
+      if (db.kind === 'postgres') {
+        await within(tx)
+          .selectFrom('repository')
+          .select('id')
+          .where('id', '=', repositoryId)
+          .forNoKeyUpdate()
+          .execute();
+      }
       const query = within(tx)
         .selectFrom('tag')
         .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
