@@ -1,5 +1,5 @@
 // `npm test` after the check: node's test runner over packages/, tests/ and tools/; folders and files narrow it, --options pass on.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -143,6 +143,11 @@ async function main(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'entrepot-tests-'));
   const totalsPath = join(scratch, 'totals.json');
   const run = randomUUID();
+  // Installing takes longer than a test may, so it is done before the first clock runs. What cannot be installed is
+  // told here and again by each test that is skipped for it.
+  if (files.some((file) => file.startsWith('tests/'))) {
+    spawnSync(process.execPath, ['tests/support/tools-for-tests.ts'], { stdio: 'inherit' });
+  }
   const postgres = await startPostgres(files);
   const nodeArgs = [
     '--test',
