@@ -92,6 +92,19 @@ export async function createHttp(
     }
   }
 
+  /** The management API answers by itself; it is counted as one route. */
+  function countManaged(exchange: Exchange, response: ServerResponse): void {
+    const started = performance.now();
+    metrics.requestStarted();
+    response.once('close', () => {
+      const seconds = (performance.now() - started) / 1000;
+      const { method } = exchange;
+      const status = response.statusCode;
+      metrics.requestFinished({ route: '/api', method, status, seconds, bytesIn: 0, bytesOut: 0 });
+      deps.onAnswered?.(exchange, status, 0, seconds);
+    });
+  }
+
   let withBody = 0;
   let toFastify: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   const server = createListener(
@@ -104,6 +117,7 @@ export async function createHttp(
       const handler = findRaw(exchange.path);
       if (handler !== undefined) return answerRaw(handler, exchange, response);
       if (wantsContinue) response.writeContinue();
+      countManaged(exchange, response);
       toFastify?.(request, response);
     },
     limits,

@@ -43,6 +43,10 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function run(config: Config, secrets: Secrets, options: ServeOptions): Promise<void> {
+  // Password hashes, signing keys and private images are nobody else's on this machine.
+  process.umask(0o077);
+  // A closed pipe behind the log must not end the registry.
+  options.stdout.on('error', () => undefined);
   const log = createLog(config.log, options.stdout);
   if (config.workers === 1) return runOne(config, secrets, options, log);
   if (isWorker()) {

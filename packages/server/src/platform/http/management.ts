@@ -69,7 +69,9 @@ function mount(app: FastifyInstance, { record, handle }: ManagedRoute, deps: Man
         body: checked(record.body, request.body, 'body') as never,
       });
       reply.code(answer.status).header('X-Request-Id', requestId);
-      for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
+      for (const [name, value] of Object.entries(answer.headers ?? {})) {
+        reply.header(name, name === 'Location' ? `${origin.prefix}${value}` : value);
+      }
       return answer.body === undefined ? reply.send() : reply.send(answer.body);
     },
   });

@@ -38,7 +38,9 @@ export function listRoutes({ repositories, tags, referrers }: ListRoutesDeps): R
         const found = page.limit === 0 ? [] : await tags.list(where.id, page.last, page.limit + 1);
         const names = found.slice(0, page.limit);
         const more = found.length > page.limit && page.limit > 0;
-        const link = more ? nextLink(exchange.path, exchange.query, page.limit, names.at(-1) ?? '') : [];
+        const link = more
+          ? nextLink(`${exchange.origin.prefix}${exchange.path}`, exchange.query, page.limit, names.at(-1) ?? '')
+          : [];
         return jsonReply(200, { name: repository, tags: names }, link);
       },
     }),
@@ -59,7 +61,10 @@ export function listRoutes({ repositories, tags, referrers }: ListRoutesDeps): R
         if (where === undefined) return jsonReply(200, buildReferrersIndex([]), filtered, indexType);
         const limit = Math.max(1, page.limit);
         const found = await referrers.list({ repositoryId: where.id, subject, artifactType, after: page.last, limit });
-        const link = found.next === undefined ? [] : nextLink(exchange.path, exchange.query, limit, found.next);
+        const link =
+          found.next === undefined
+            ? []
+            : nextLink(`${exchange.origin.prefix}${exchange.path}`, exchange.query, limit, found.next);
         return jsonReply(200, buildReferrersIndex(found.descriptors), [...filtered, ...link], indexType);
       },
     }),
@@ -97,7 +102,9 @@ export function registryRoutes({ repositories, anonymousPull }: ListRoutesDeps):
         const found = page.limit === 0 ? [] : await repositories.list(projects, page.last, page.limit + 1);
         const names = found.slice(0, page.limit);
         const more = found.length > page.limit && page.limit > 0;
-        const link = more ? nextLink(exchange.path, exchange.query, page.limit, names.at(-1) ?? '') : [];
+        const link = more
+          ? nextLink(`${exchange.origin.prefix}${exchange.path}`, exchange.query, page.limit, names.at(-1) ?? '')
+          : [];
         return jsonReply(200, { repositories: names }, link);
       },
     },

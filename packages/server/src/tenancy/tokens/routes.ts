@@ -75,7 +75,7 @@ export function createTokenRoute({ tokens, logins, onFault }: TokenRouteDeps): (
       if (isFault(told)) onFault(told, exchange);
       const challenge =
         told.code === 'unauthorized' ? ['WWW-Authenticate', 'Basic realm="entrepot", charset="UTF-8"'] : [];
-      return ociErrorReply(told, challenge);
+      return ociErrorReply(told, [...challenge, 'X-Request-Id', exchange.requestId]);
     }
   };
 }
