@@ -211,10 +211,10 @@ test('names, tags, paths and user agents write one line each into the log', asyn
   for (const ask of requests) await (await ask()).text();
   assert.equal(lines() - before, requests.length);
   for (const line of registry.logs().split('\n').filter(Boolean)) {
-    const record = JSON.parse(line) as Record<string, unknown>;
-    assert.notEqual(record['level'], 'error');
-    assert.notEqual(record['msg'], 'forged');
-    assert.match(String(record['requestId'] ?? 'none'), /^[\w.:-]{1,64}$/);
+    const { level, msg, requestId = 'none' } = JSON.parse(line) as { level: string; msg: string; requestId?: string };
+    assert.notEqual(level, 'error');
+    assert.notEqual(msg, 'forged');
+    assert.match(requestId, /^[\w.:-]{1,64}$/);
   }
 });
 
