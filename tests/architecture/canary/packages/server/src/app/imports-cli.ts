@@ -1,2 +1,2 @@
 // canary: imports server-does-not-import-cli
-export { defineVerb } from '@entrepot/cli/verb';
+export { name } from '@entrepot/cli/main';

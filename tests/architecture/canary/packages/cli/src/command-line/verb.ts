@@ -1,2 +1,0 @@
-// canary: sound
-export const defineVerb = 'sound';
