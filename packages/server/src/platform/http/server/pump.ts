@@ -70,7 +70,7 @@ export async function pump(
     await sending.catch(() => undefined);
   } finally {
     pumps -= 1;
-    socket?.setTimeout(0);
+    // After the last byte the timer is the connection's own again, which counts how long it may rest.
     socket?.off('timeout', giveUp);
     body.destroy();
     for (const buffer of buffers) giveBack(buffer);

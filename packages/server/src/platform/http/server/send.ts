@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Exchange, Reply } from '#platform/http';
 import { isByteSource, pump } from './pump.ts';
@@ -20,8 +21,17 @@ export function send(exchange: Exchange, response: ServerResponse, reply: Reply,
   response.writeHead(reply.status, reply.headers as string[]);
   if (exchange.method === 'HEAD' || body === undefined) response.end();
   else response.end(body, reply.encoding ?? 'utf8');
+  dropIdleReader(response, idleMs);
   if (leftover) lingerAndClose(exchange);
   reply.onEnd?.(true, bytes);
+}
+
+/** A client that takes nothing of its answer for so long is let go: Node ends a connection whose timer fires unheard. */
+function dropIdleReader(response: ServerResponse, idleMs: number): void {
+  const { socket } = response;
+  // Without a socket it waits behind other answers for its turn.
+  if (socket === null) response.once('socket', (later: Socket) => later.setTimeout(idleMs));
+  else if (socket.writableLength > 0) socket.setTimeout(idleMs);
 }
 
 /**
@@ -51,7 +61,7 @@ function sendStream(response: ServerResponse, body: Readable, reply: Reply, idle
     const finish = (complete: boolean) => {
       if (settled) return;
       settled = true;
-      socket?.setTimeout(0);
+      // After the last byte the timer is the connection's own again, which counts how long it may rest.
       socket?.off('timeout', giveUp);
       body.destroy();
       // Half a blob must not look like a whole one: the connection is broken rather than ended.
