@@ -34,13 +34,39 @@ export function createListener(
     requireHostHeader: true,
     rejectNonStandardBodyWrites: false,
   };
-  const onRequest: RequestListener = (request, response) => handler(request, response, false);
+  const admit: RawHandler = (request, response, wantsContinue) => {
+    if (request.rawHeaders.length > 2 * mostHeaders) {
+      response.writeHead(431, { Connection: 'close', 'Content-Length': '0' }).end();
+    } else if (response.socket === null && isLineFull(request.socket, response)) {
+      request.socket.destroy();
+    } else {
+      handler(request, response, wantsContinue);
+    }
+  };
+  const onRequest: RequestListener = (request, response) => admit(request, response, false);
   const server =
     tls === undefined ? createServer(options, onRequest) : createTlsServer({ ...options, ...tls }, onRequest);
   server.maxConnections = limits.maxConnections;
-  server.on('checkContinue', (request, response) => handler(request, response, true));
+  server.on('checkContinue', (request, response) => admit(request, response, true));
   server.on('clientError', answerBrokenRequest);
   return server;
+}
+
+/** Node drops headers beyond two thousand without a word; nobody needs a tenth of that. */
+const mostHeaders = 200;
+
+/** Requests that may wait on one connection for the answers before theirs: each holds memory and perhaps a file. */
+const mostWaiting = 32;
+
+/** How many answers wait on each connection. Clients of a registry send a request after the answer to the last. */
+const lines = new WeakMap<Socket, number>();
+
+function isLineFull(socket: Socket, response: ServerResponse): boolean {
+  const waiting = lines.get(socket) ?? 0;
+  if (waiting >= mostWaiting) return true;
+  lines.set(socket, waiting + 1);
+  response.once('close', () => lines.set(socket, (lines.get(socket) ?? 1) - 1));
+  return false;
 }
 
 const brokenRequests: Readonly<Record<string, string>> = {
