@@ -39,6 +39,12 @@ export interface HttpDeps {
 
 const managementBodyLimit = 1024 * 1024;
 
+/** Fastify reads a body with all the time in the world; one of the management API is small and has so long in all. */
+function hurry(request: IncomingMessage, ms: number): void {
+  const timer = setTimeout(() => request.complete || request.socket.destroy(), ms);
+  request.once('close', () => clearTimeout(timer));
+}
+
 /**
  * One HTTP server for everything: registry traffic is answered raw, from stream to stream, and the management API goes
  * through Fastify.
@@ -117,6 +123,7 @@ export async function createHttp(
       const handler = findRaw(exchange.path);
       if (handler !== undefined) return answerRaw(handler, exchange, response);
       if (wantsContinue) response.writeContinue();
+      if (exchange.hasBody) hurry(request, limits.bodyIdleMs);
       countManaged(exchange, response);
       toFastify?.(request, response);
     },
