@@ -80,6 +80,20 @@ export function createBlobs(deps: BlobsDeps): Blobs {
     return false;
   }
 
+  /** Blobs on their way into memory: a thousand clients that ask for one at once wait for one reading of it. */
+  const loading = new Map<string, Promise<Uint8Array>>();
+
+  async function load(blob: StoredBlob): Promise<Uint8Array> {
+    const content = Buffer.allocUnsafeSlow(blob.size);
+    let filled = 0;
+    for await (const chunk of await bytes.open(blob.location)) filled += (chunk as Buffer).copy(content, filled);
+    if (filled !== blob.size) {
+      throw new RegistryError('storage-failed', `The store holds ${filled} of the ${blob.size} bytes of a blob.`);
+    }
+    cache.set(blob.location, content);
+    return content;
+  }
+
   return {
     get(project, repository, digest) {
       const found = records.findIn(project.id, repository, digest);
@@ -93,14 +107,9 @@ export function createBlobs(deps: BlobsDeps): Blobs {
       const cached = cache.get(blob.location);
       if (cached !== undefined) return range === undefined ? cached : cached.subarray(range.first, range.last + 1);
       if (range !== undefined || blob.size > largestCached) return bytes.open(blob.location, range);
-      const content = Buffer.allocUnsafeSlow(blob.size);
-      let filled = 0;
-      for await (const chunk of await bytes.open(blob.location)) filled += (chunk as Buffer).copy(content, filled);
-      if (filled !== blob.size) {
-        throw new RegistryError('storage-failed', `The store holds ${filled} of the ${blob.size} bytes of a blob.`);
-      }
-      cache.set(blob.location, content);
-      return content;
+      const running = loading.get(blob.location) ?? load(blob).finally(() => loading.delete(blob.location));
+      loading.set(blob.location, running);
+      return running;
     },
     async redirect(blob) {
       if (!isBlobRedirector(bytes)) return undefined;
