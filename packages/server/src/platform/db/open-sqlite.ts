@@ -65,6 +65,8 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
     async [Symbol.asyncDispose]() {
       await read.destroy();
       await write.destroy();
+      // Kysely closes only what it was asked for something.
+      if (reader.raw.isOpen) reader.close();
     },
   };
 }
