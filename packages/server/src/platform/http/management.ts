@@ -47,6 +47,11 @@ export function createManagement(deps: ManagementDeps): FastifyInstance {
       reply,
     ),
   );
+  // Clients of Harbor say application/json on every request, those without a body too.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parseJson(request, body as string, done),
+  );
   for (const route of deps.routes) mount(app, route, deps);
   return app;
 }
