@@ -62,7 +62,12 @@ export function createMetrics(version: string, options: { readonly shared?: bool
       help,
       registers,
       async collect() {
-        this.set(await read());
+        try {
+          this.set(await read());
+        } catch {
+          // A figure that cannot be had now does not take the others with it.
+          this.set(Number.NaN);
+        }
       },
     });
   };
