@@ -176,12 +176,7 @@ const managedQuestions: Readonly<Record<string, readonly Asked[]>> = {
   ],
 };
 
-async function outcomeOf(
-  method: string,
-  asked: Asked,
-  where: Where,
-  as: string | undefined,
-): Promise<Verdict | string> {
+async function outcomeOf(method: string, asked: Asked, where: Where, as: string | undefined): Promise<number | string> {
   const response = await registry.fetch(asked.path(where), {
     method,
     ...(as === undefined ? {} : { as }),
