@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -157,4 +157,16 @@ test('a PostgreSQL that nobody runs is refused with the reason and without the p
     assert.doesNotMatch(error.message, /canary/);
     return true;
   });
+});
+
+test('a SQLite database that is closed is one file, with nothing left beside it', async () => {
+  await using folder = await makeFolder();
+  const path = join(folder.path, 'entrepot.db');
+  for (const reads of [false, true]) {
+    const db = await openSqliteDb(path);
+    if (reads) await db.read.selectFrom('project').select('id').execute();
+    await db.probe();
+    await db[Symbol.asyncDispose]();
+    assert.deepEqual(await readdir(folder.path), ['entrepot.db'], reads ? 'after a read' : 'without a read');
+  }
 });

@@ -64,9 +64,9 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
     probe: () => transact(async () => undefined, { durable: false }),
     async [Symbol.asyncDispose]() {
       await read.destroy();
-      await write.destroy();
-      // Kysely closes only what it was asked for something.
+      // Kysely closes only what it was asked for something. The writer goes last: a reader leaves the log behind.
       if (reader.raw.isOpen) reader.close();
+      await write.destroy();
     },
   };
 }
