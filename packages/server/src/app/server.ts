@@ -90,7 +90,11 @@ async function runOne(config: Config, secrets: Secrets, options: ServeOptions, l
   const tls = config.tls === null ? undefined : stack.use(await openTls(config.tls, log));
   const registry = stack.use(await compose({ config, secrets, log, tls }));
   const first = isWorker() ? undefined : await makeFirst(registry, config, secrets);
-  const address = await listen(registry.server, config.listen);
+  const address = await listen(registry.server, config.listen).catch((error: unknown) => {
+    // The account is made; a password that was invented for it must not be lost with this start.
+    greet(first, config, config.listen.port, options);
+    throw error;
+  });
   const scheme = tls === undefined ? 'http' : 'https';
   const logger = log.forPlace('app:server');
   logger.info({ address: `${scheme}://${hostOf(config)}:${address.port}` }, 'Entrepot is ready.');
