@@ -3,6 +3,9 @@ import type { Config } from '#platform/config';
 import type { Logger } from '#platform/log';
 import type { Registry } from './compose.ts';
 
+/** A request that was cut stores its progress within so long. */
+const settleMs = 5000;
+
 /**
  * Ends gently: not ready at once, no new connections, and what runs may finish. Uploads get longer than everything
  * else; what is still running then is cut and can be resumed, for its state is stored.
@@ -30,5 +33,8 @@ export async function drain(registry: Registry, config: Config, logger: Logger):
     logger.warn({}, 'Cutting what did not finish in time; uploads can be resumed.');
     server.closeAllConnections();
     await closed;
+    // Their handlers still write down how far they came.
+    const patience = performance.now() + settleMs;
+    while (uploading() && performance.now() < patience) await sleep(20);
   }
 }
