@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import type { Db } from './db.ts';
@@ -22,6 +23,7 @@ const busyMs = 5000;
  */
 export async function openSqliteDb(path: string, options: { readonly alone?: boolean } = {}): Promise<Db> {
   const writer = openOrExplain(path);
+  const lock = options.alone === true ? lockOthersOut(path) : undefined;
   // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
   writer.raw.exec('pragma synchronous = full');
   writer.raw.exec('pragma trusted_schema = off');
@@ -67,8 +69,25 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
       // Kysely closes only what it was asked for something. The writer goes last: a reader leaves the log behind.
       if (reader.raw.isOpen) reader.close();
       await write.destroy();
+      lock?.close();
     },
   };
+}
+
+/**
+ * Holds a lock that the system takes back when the process ends, however it ends: what one process remembers of its
+ * reads, and who writes to an upload, is not for a second one to change.
+ */
+function lockOthersOut(path: string): DatabaseSync {
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+  try {
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (error) {
+    lock.close();
+    const folder = dirname(path);
+    throw new DatabaseUnusable(`Another registry runs on ${folder}: stop it, or give --data another folder.`, error);
+  }
 }
 
 function openOrExplain(path: string) {
