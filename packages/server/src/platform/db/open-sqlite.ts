@@ -43,6 +43,7 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
   const forget = () => {
     for (const memo of memos) memo.clear();
   };
+  let closed = false;
   const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>, forget);
   return {
     kind: 'sqlite',
@@ -65,6 +66,8 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
     },
     probe: () => transact(async () => undefined, { durable: false }),
     async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
       await read.destroy();
       // Kysely closes only what it was asked for something. The writer goes last: a reader leaves the log behind.
       if (reader.raw.isOpen) reader.close();
