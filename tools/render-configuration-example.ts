@@ -10,7 +10,7 @@ const introduction = `# Every key of the configuration, each with its default. T
 
 function renderValue({ kind, default: fallback, example }: ConfigTableRow): string {
   const text = fallback === null || fallback === '' ? example : fallback;
-  if (kind === 'cidrs')
+  if (kind === 'cidrs' || kind === 'targets' || kind === 'ports')
     return `[${text
       .split(',')
       .map((item) => `"${item.trim()}"`)

@@ -40,6 +40,9 @@ export type ErrorCode =
   | 'upload-busy'
   | 'read-only'
   | 'unsupported'
+  // whom the registry asks
+  | 'target-refused'
+  | 'target-unreachable'
   // limits and faults
   | 'body-too-large'
   | 'body-timeout'

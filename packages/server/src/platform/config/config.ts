@@ -1,4 +1,5 @@
 import type { ListenAddress } from './listen.ts';
+import type { OutboundTarget, PortRange } from './outbound-targets.ts';
 
 export type BlobsConfig =
   | {
@@ -62,6 +63,12 @@ export interface AuthConfig {
   readonly passwordConcurrency: number;
 }
 
+/** Whom the registry itself may ask. */
+export interface OutboundConfig {
+  readonly allow: readonly OutboundTarget[];
+  readonly ports: readonly PortRange[];
+}
+
 /** Everything that is decided at start, understood and checked. Secrets are apart, in `Secrets`. */
 export interface Config {
   readonly listen: ListenAddress;
@@ -90,6 +97,7 @@ export interface Config {
   };
   readonly limits: LimitsConfig;
   readonly auth: AuthConfig;
+  readonly outbound: OutboundConfig;
   readonly tls: TlsConfig | null;
   readonly metrics: { readonly public: boolean };
   readonly audit: { readonly pulls: boolean };

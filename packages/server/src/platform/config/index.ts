@@ -1,4 +1,4 @@
-export type { Config } from './config.ts';
+export type { Config, OutboundConfig } from './config.ts';
 export { ConfigError } from './config-error.ts';
 export type { ConfigFlags } from './flags.ts';
 export type { LoadedConfig } from './load-config.ts';

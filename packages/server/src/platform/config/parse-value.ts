@@ -4,6 +4,7 @@ import { parseDuration } from './duration.ts';
 import { parseExternalUrl } from './external-url.ts';
 import type { ListenAddress } from './listen.ts';
 import { parseListen } from './listen.ts';
+import { type OutboundTarget, parseOutboundTarget, parsePortRange, type PortRange } from './outbound-targets.ts';
 import type { ConfigKind, ConfigRow } from './row.ts';
 import { parseSize } from './size.ts';
 import { Unparsable } from './unparsable.ts';
@@ -24,6 +25,8 @@ export interface ValueByKind {
   readonly url: string;
   /** Each as `address/prefix`. */
   readonly cidrs: readonly string[];
+  readonly targets: readonly OutboundTarget[];
+  readonly ports: readonly PortRange[];
   readonly secret: string;
 }
 
@@ -76,6 +79,8 @@ const parsers: { readonly [Kind in ConfigKind]: (text: string, row: ConfigRow) =
   listen: parseListen,
   url: parseExternalUrl,
   cidrs: (text) => parseList(text, parseCidr),
+  targets: (text) => parseList(text, parseOutboundTarget),
+  ports: (text) => parseList(text, parsePortRange),
   secret: (text) => text,
 };
 

@@ -137,6 +137,7 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
     },
     limits: resolveLimits(values),
     auth: resolveAuth(values),
+    outbound: { allow: get('outbound.allow'), ports: get('outbound.ports') },
     tls: resolveTls(values, refuse),
     metrics: { public: get('metrics.public') },
     audit: { pulls: get('audit.pulls') },

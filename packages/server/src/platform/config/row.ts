@@ -10,6 +10,8 @@ export type ConfigKind =
   | 'listen'
   | 'url'
   | 'cidrs'
+  | 'targets'
+  | 'ports'
   | 'secret';
 
 /** One key of the configuration: what reads it, checks it, documents it and writes it into the examples. */

@@ -1,11 +1,12 @@
 import { authRows } from './auth-rows.ts';
 import { limitRows } from './limit-rows.ts';
+import { outboundRows } from './outbound-rows.ts';
 import type { ConfigRow } from './row.ts';
 import { nameVariable } from './row.ts';
 import { serverRows } from './server-rows.ts';
 import { storageRows } from './storage-rows.ts';
 
-const rows = [...serverRows, ...storageRows, ...limitRows, ...authRows] as const;
+const rows = [...serverRows, ...storageRows, ...limitRows, ...authRows, ...outboundRows] as const;
 
 type Row = (typeof rows)[number];
 export type ConfigKey = Row['key'];

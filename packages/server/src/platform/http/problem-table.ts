@@ -43,6 +43,8 @@ export const problemTable = {
   'upload-busy': { status: 409, oci: 'BLOB_UPLOAD_INVALID', harbor: 'CONFLICT' },
   'read-only': { status: 405, oci: 'UNSUPPORTED', harbor: 'METHOD_NOT_ALLOWED' },
   unsupported: { status: 405, oci: 'UNSUPPORTED', harbor: 'METHOD_NOT_ALLOWED' },
+  'target-refused': { status: 400, oci: 'UNSUPPORTED', harbor: 'BAD_REQUEST' },
+  'target-unreachable': { status: 400, oci: 'UNSUPPORTED', harbor: 'BAD_REQUEST' },
   'body-too-large': { status: 413, oci: 'SIZE_INVALID', harbor: 'REQUEST_ENTITY_TOO_LARGE' },
   'body-timeout': { status: 408, oci: 'BLOB_UPLOAD_INVALID', harbor: 'BAD_REQUEST' },
   'body-incomplete': { status: 400, oci: 'SIZE_INVALID', harbor: 'BAD_REQUEST' },
