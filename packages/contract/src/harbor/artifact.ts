@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { label } from './label.ts';
 import { listQuery, pageQuery } from './paging.ts';
@@ -9,8 +9,7 @@ import { vulnerabilityReports } from './vulnerability-report.ts';
 
 export const artifactParams = z.object({
   ...repositoryParams.shape,
-  /** A tag or a digest. */
-  reference: z.string().min(1).max(255),
+  reference: z.string().min(1).max(255).meta({ description: 'A tag or a digest.' }),
 });
 
 /** Media types of vulnerability reports in the order of preference, divided by commas. */
@@ -33,98 +32,112 @@ const scanner = z.object({
   version: z.string().optional(),
 });
 
-const reportSummary = z.object({
-  report_id: z.string().optional(),
-  scan_status: z.string().optional(),
-  severity: z.string().optional(),
-  /** In seconds. */
-  duration: z.int().optional(),
-  summary: z.object({ total: z.int(), fixable: z.int(), summary: z.record(z.string(), z.int()).optional() }).optional(),
-  start_time: time.optional(),
-  end_time: time.optional(),
-  complete_percent: z.int().optional(),
-  scanner: scanner.optional(),
-});
+const reportSummary = z
+  .object({
+    report_id: z.string().optional(),
+    scan_status: z.string().optional(),
+    severity: z.string().optional(),
+    duration: z.int().optional().meta({ description: 'In seconds.' }),
+    summary: z
+      .object({ total: z.int(), fixable: z.int(), summary: z.record(z.string(), z.int()).optional() })
+      .optional(),
+    start_time: time.optional(),
+    end_time: time.optional(),
+    complete_percent: z.int().optional(),
+    scanner: scanner.optional(),
+  })
+  .meta({ id: 'NativeReportSummary' });
 
-const sbomOverview = z.object({
-  start_time: time.optional(),
-  end_time: time.optional(),
-  scan_status: z.string().optional(),
-  sbom_digest: z.string().optional(),
-  report_id: z.string().optional(),
-  /** In seconds. */
-  duration: z.int().optional(),
-  scanner: scanner.optional(),
-});
+const sbomOverview = z
+  .object({
+    start_time: time.optional(),
+    end_time: time.optional(),
+    scan_status: z.string().optional(),
+    sbom_digest: z.string().optional(),
+    report_id: z.string().optional(),
+    duration: z.int().optional().meta({ description: 'In seconds.' }),
+    scanner: scanner.optional(),
+  })
+  .meta({ id: 'SBOMOverview' });
 
-const tag = z.object({
-  id: z.int().optional(),
-  repository_id: z.int().optional(),
-  artifact_id: z.int().optional(),
-  name: z.string().optional(),
-  push_time: time.optional(),
-  pull_time: time.optional(),
-  immutable: z.boolean(),
-});
+const tag = z
+  .object({
+    id: z.int().optional(),
+    repository_id: z.int().optional(),
+    artifact_id: z.int().optional(),
+    name: z.string().optional(),
+    push_time: time.optional(),
+    pull_time: time.optional(),
+    immutable: z.boolean(),
+  })
+  .meta({ id: 'Tag' });
 
 const annotations = z.record(z.string(), z.string());
 
-const reference = z.object({
-  parent_id: z.int().optional(),
-  child_id: z.int().optional(),
-  child_digest: z.string().optional(),
-  platform: z
-    .object({
-      architecture: z.string().optional(),
-      os: z.string().optional(),
-      'os.version': z.string().optional(),
-      'os.features': z.array(z.string()).optional(),
-      variant: z.string().optional(),
-    })
-    .optional(),
-  annotations: annotations.optional(),
-  urls: z.array(z.string()).optional(),
-});
+const reference = z
+  .object({
+    parent_id: z.int().optional(),
+    child_id: z.int().optional(),
+    child_digest: z.string().optional(),
+    platform: z
+      .object({
+        architecture: z.string().optional(),
+        os: z.string().optional(),
+        'os.version': z.string().optional(),
+        'os.features': z.array(z.string()).optional(),
+        variant: z.string().optional(),
+      })
+      .optional(),
+    annotations: annotations.optional(),
+    urls: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Reference' });
 
-const accessory = z.object({
-  id: z.int().optional(),
-  artifact_id: z.int(),
-  subject_artifact_id: z.int().optional(),
-  subject_artifact_digest: z.string(),
-  subject_artifact_repo: z.string(),
-  size: z.int(),
-  digest: z.string(),
-  type: z.string(),
-  icon: z.string(),
-  creation_time: time.optional(),
-});
+const accessory = z
+  .object({
+    id: z.int().optional(),
+    artifact_id: z.int(),
+    subject_artifact_id: z.int().optional(),
+    subject_artifact_digest: z.string(),
+    subject_artifact_repo: z.string(),
+    size: z.int(),
+    digest: z.string(),
+    type: z.string(),
+    icon: z.string(),
+    creation_time: time.optional(),
+  })
+  .meta({ id: 'Accessory' });
 
-export const artifact = z.object({
-  id: z.int().optional(),
-  type: z.string().optional(),
-  media_type: z.string().optional(),
-  manifest_media_type: z.string().optional(),
-  artifact_type: z.string().optional(),
-  project_id: z.int().optional(),
-  repository_id: z.int().optional(),
-  repository_name: z.string().optional(),
-  digest: z.string().optional(),
-  size: z.int().optional(),
-  icon: z.string().optional(),
-  push_time: time.optional(),
-  pull_time: time.optional(),
-  extra_attrs: z.record(z.string(), z.unknown()).optional(),
-  annotations: annotations.nullish(),
-  references: z.array(reference).nullish(),
-  tags: z.array(tag).nullish(),
-  addition_links: z.record(z.string(), z.object({ href: z.string().optional(), absolute: z.boolean() })).optional(),
-  labels: z.array(label).nullish(),
-  /** By the media type of the report. */
-  scan_overview: z.record(z.string(), reportSummary).optional(),
-  sbom_overview: sbomOverview.optional(),
-  accessories: z.array(accessory).nullish(),
-  inherited_accessories: z.array(accessory).nullish(),
-});
+export const artifact = z
+  .object({
+    id: z.int().optional(),
+    type: z.string().optional(),
+    media_type: z.string().optional(),
+    manifest_media_type: z.string().optional(),
+    artifact_type: z.string().optional(),
+    project_id: z.int().optional(),
+    repository_id: z.int().optional(),
+    repository_name: z.string().optional(),
+    digest: z.string().optional(),
+    size: z.int().optional(),
+    icon: z.string().optional(),
+    push_time: time.optional(),
+    pull_time: time.optional(),
+    extra_attrs: z.record(z.string(), z.unknown()).optional(),
+    annotations: annotations.nullish(),
+    references: z.array(reference).nullish(),
+    tags: z.array(tag).nullish(),
+    addition_links: z.record(z.string(), z.object({ href: z.string().optional(), absolute: z.boolean() })).optional(),
+    labels: z.array(label).nullish(),
+    scan_overview: z
+      .record(z.string(), reportSummary)
+      .optional()
+      .meta({ description: 'By the media type of the report.' }),
+    sbom_overview: sbomOverview.optional(),
+    accessories: z.array(accessory).nullish(),
+    inherited_accessories: z.array(accessory).nullish(),
+  })
+  .meta({ id: 'Artifact' });
 
 const artifactsPath = '/api/v2.0/projects/{project_name}/repositories/{repository_name}/artifacts';
 const artifactPath = `${artifactsPath}/{reference}` as const;
@@ -153,8 +166,7 @@ export const copyArtifact = route({
   summary: 'Copy an artifact from another repository; reading it there needs artifact:read.',
   params: repositoryParams,
   query: z.object({
-    /** `project/repository:tag` or `project/repository@digest`. */
-    from: z.string().min(1).max(1024),
+    from: z.string().min(1).max(1024).meta({ description: '`project/repository:tag` or `project/repository@digest`.' }),
   }),
   responses: { 201: null, ...onOne, 405: harborErrors, 409: harborErrors, 412: harborErrors },
 });
@@ -290,3 +302,18 @@ export const removeLabel = route({
   params: z.object({ ...artifactParams.shape, label_id: id }),
   responses: { 200: null, ...onOne, 409: harborErrors },
 });
+
+export const artifactRecords: readonly RouteRecord[] = [
+  listArtifacts,
+  copyArtifact,
+  getArtifact,
+  deleteArtifact,
+  createTag,
+  listTags,
+  deleteTag,
+  listAccessories,
+  getVulnerabilitiesAddition,
+  getAddition,
+  addLabel,
+  removeLabel,
+];

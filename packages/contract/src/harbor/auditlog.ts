@@ -1,25 +1,28 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, signedIn } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { time } from './params.ts';
 
 /** Harbor's older shape of a row, which knows no outcome. */
-export const auditLog = z.object({
-  id: z.int().optional(),
-  username: z.string().optional(),
-  resource: z.string().optional(),
-  resource_type: z.string().optional(),
-  operation: z.string().optional(),
-  op_time: time.optional(),
-});
+export const auditLog = z
+  .object({
+    id: z.int().optional(),
+    username: z.string().optional(),
+    resource: z.string().optional(),
+    resource_type: z.string().optional(),
+    operation: z.string().optional(),
+    op_time: time.optional(),
+  })
+  .meta({ id: 'AuditLog' });
 
-export const auditLogExt = z.object({
-  ...auditLog.shape,
-  operation_description: z.string().optional(),
-  /** Whether it succeeded. */
-  operation_result: z.boolean(),
-});
+export const auditLogExt = z
+  .object({
+    ...auditLog.shape,
+    operation_description: z.string().optional(),
+    operation_result: z.boolean().meta({ description: 'Whether it succeeded.' }),
+  })
+  .meta({ id: 'AuditLogExt' });
 
 const errors = { ...signedIn, 400: harborErrors } as const;
 
@@ -59,3 +62,5 @@ export const listAuditLogEventTypes = route({
   summary: 'List the kinds of events that the audit log knows.',
   responses: { 200: z.array(z.object({ event_type: z.string().optional() })), ...signedIn },
 });
+
+export const auditlogRecords: readonly RouteRecord[] = [listAuditLogs, listAuditLogExts, listAuditLogEventTypes];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { id, time } from './params.ts';
@@ -7,16 +7,18 @@ import { id, time } from './params.ts';
 /** Of the whole registry, or of one project. */
 const scope = z.enum(['g', 'p']);
 
-export const label = z.object({
-  id: z.int().optional(),
-  name: z.string().optional(),
-  description: z.string().optional(),
-  color: z.string().optional(),
-  scope: scope.optional(),
-  project_id: z.int().optional(),
-  creation_time: time.optional(),
-  update_time: time.optional(),
-});
+export const label = z
+  .object({
+    id: z.int().optional(),
+    name: z.string().optional(),
+    description: z.string().optional(),
+    color: z.string().optional(),
+    scope: scope.optional(),
+    project_id: z.int().optional(),
+    creation_time: time.optional(),
+    update_time: time.optional(),
+  })
+  .meta({ id: 'Label' });
 
 const labelRequest = z.object({
   name: z.string().min(1).max(128),
@@ -91,3 +93,5 @@ export const deleteLabel = route({
   params: labelParams,
   responses: { 200: null, ...onOne },
 });
+
+export const labelRecords: readonly RouteRecord[] = [listLabels, createLabel, getLabelById, updateLabel, deleteLabel];

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { pageQuery } from './paging.ts';
 import { id, projectHeaders, projectParams } from './params.ts';
 import { userGroupRequest } from './user-group.ts';
 
-const member = z.object({
-  id: z.int().optional(),
-  project_id: z.int().optional(),
-  entity_name: z.string().optional(),
-  role_name: z.string().optional(),
-  role_id: z.int().optional(),
-  /** Of the user or the group. */
-  entity_id: z.int().optional(),
-  /** `u` for a user, `g` for a group. */
-  entity_type: z.enum(['u', 'g']).optional(),
-});
+const member = z
+  .object({
+    id: z.int().optional(),
+    project_id: z.int().optional(),
+    entity_name: z.string().optional(),
+    role_name: z.string().optional(),
+    role_id: z.int().optional(),
+    entity_id: z.int().optional().meta({ description: 'Of the user or the group.' }),
+    entity_type: z.enum(['u', 'g']).optional().meta({ description: '`u` for a user, `g` for a group.' }),
+  })
+  .meta({ id: 'ProjectMemberEntity' });
 
 const memberParams = z.object({ ...projectParams.shape, mid: id });
 
@@ -91,3 +91,11 @@ export const deleteProjectMember = route({
   headers: projectHeaders,
   responses: { 200: null, ...onOne },
 });
+
+export const memberRecords: readonly RouteRecord[] = [
+  listProjectMembers,
+  createProjectMember,
+  getProjectMember,
+  updateProjectMember,
+  deleteProjectMember,
+];

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { onOne } from './errors.ts';
 
-export const permission = z.object({ resource: z.string().optional(), action: z.string().optional() });
+export const permission = z
+  .object({ resource: z.string().optional(), action: z.string().optional() })
+  .meta({ id: 'Permission' });
 
 export const getPermissions = route({
   operationId: 'getPermissions',
@@ -17,3 +19,5 @@ export const getPermissions = route({
     ...onOne,
   },
 });
+
+export const permissionRecords: readonly RouteRecord[] = [getPermissions];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { projectHeaders, projectParams } from './params.ts';
 
@@ -76,3 +76,11 @@ export const deleteProjectMetadata = route({
   headers: projectHeaders,
   responses: { 200: null, ...onOne, 409: harborErrors },
 });
+
+export const projectMetadataRecords: readonly RouteRecord[] = [
+  listProjectMetadatas,
+  addProjectMetadatas,
+  getProjectMetadata,
+  updateProjectMetadata,
+  deleteProjectMetadata,
+];

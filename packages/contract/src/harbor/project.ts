@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { acceptedReports, artifact, artifactParts } from './artifact.ts';
 import { auditLog, auditLogExt } from './auditlog.ts';
 import { cveAllowlist, cveAllowlistRequest } from './cve-allowlist.ts';
@@ -7,9 +7,9 @@ import { harborErrors, onOne } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { projectHeaders, projectParams, time } from './params.ts';
 import { resourceList } from './quota.ts';
-import { remoteRegistry } from './remote-registry.ts';
+import { registry } from './registry.ts';
 import { namedProjectParams } from './repository.ts';
-import { scannerRegistration } from './scanner-registration.ts';
+import { scannerRegistration } from './scanner.ts';
 
 /** Harbor's booleans of metadata are text, and clients that leave one out may send an empty one. */
 const flag = z.enum(['true', 'false', '']).nullish();
@@ -22,71 +22,80 @@ const figure = z
   .nullish();
 
 /** Harbor's project metadata is strings throughout; absent, null and empty all say nothing. */
-const metadataRequest = z.object({
-  public: flag,
-  enable_content_trust: flag,
-  enable_content_trust_cosign: flag,
-  prevent_vul: flag,
-  severity: z.enum(['none', 'low', 'medium', 'high', 'critical', '']).nullish(),
-  auto_scan: flag,
-  auto_sbom_generation: flag,
-  reuse_sys_cve_allowlist: flag,
-  /** May only be what it is already. */
-  retention_id: z.string().max(20).nullish(),
-  proxy_speed_kb: figure,
-  /** -1 for no limit. */
-  max_upstream_conn: figure,
-  proxy_cache_local_on_not_found: flag,
-  proxy_referrer_api: flag,
-  proxy_cache_filter_pattern: z.string().max(1024).nullish(),
-  proxy_cache_filter_kind: z.enum(['doublestar', 'regex', '']).nullish(),
-});
+const metadataRequest = z
+  .object({
+    public: flag,
+    enable_content_trust: flag,
+    enable_content_trust_cosign: flag,
+    prevent_vul: flag,
+    severity: z.enum(['none', 'low', 'medium', 'high', 'critical', '']).nullish(),
+    auto_scan: flag,
+    auto_sbom_generation: flag,
+    reuse_sys_cve_allowlist: flag,
+    retention_id: z.string().max(20).nullish().meta({ description: 'May only be what it is already.' }),
+    proxy_speed_kb: figure,
+    max_upstream_conn: figure.meta({ description: '-1 for no limit.' }),
+    proxy_cache_local_on_not_found: flag,
+    proxy_referrer_api: flag,
+    proxy_cache_filter_pattern: z.string().max(1024).nullish(),
+    proxy_cache_filter_kind: z.enum(['doublestar', 'regex', '']).nullish(),
+  })
+  .meta({ id: 'ProjectMetadataRequest' });
 
-const metadata = z.object({
-  public: z.enum(['true', 'false']).optional(),
-  enable_content_trust: z.string().optional(),
-  enable_content_trust_cosign: z.string().optional(),
-  prevent_vul: z.string().optional(),
-  severity: z.string().optional(),
-  auto_scan: z.string().optional(),
-  auto_sbom_generation: z.string().optional(),
-  reuse_sys_cve_allowlist: z.string().optional(),
-  retention_id: z.string().optional(),
-  proxy_speed_kb: z.string().optional(),
-  max_upstream_conn: z.string().optional(),
-  proxy_cache_local_on_not_found: z.string().optional(),
-  proxy_referrer_api: z.string().optional(),
-  proxy_cache_filter_pattern: z.string().optional(),
-  proxy_cache_filter_kind: z.string().optional(),
-});
+const metadata = z
+  .object({
+    public: z.enum(['true', 'false']).optional(),
+    enable_content_trust: z.string().optional(),
+    enable_content_trust_cosign: z.string().optional(),
+    prevent_vul: z.string().optional(),
+    severity: z.string().optional(),
+    auto_scan: z.string().optional(),
+    auto_sbom_generation: z.string().optional(),
+    reuse_sys_cve_allowlist: z.string().optional(),
+    retention_id: z.string().optional(),
+    proxy_speed_kb: z.string().optional(),
+    max_upstream_conn: z.string().optional(),
+    proxy_cache_local_on_not_found: z.string().optional(),
+    proxy_referrer_api: z.string().optional(),
+    proxy_cache_filter_pattern: z.string().optional(),
+    proxy_cache_filter_kind: z.string().optional(),
+  })
+  .meta({ id: 'ProjectMetadata' });
 
-export const project = z.object({
-  project_id: z.int().optional(),
-  owner_id: z.int().optional(),
-  name: z.string().optional(),
-  /** Of the upstream, where the project is a proxy cache. */
-  registry_id: z.int().optional(),
-  creation_time: time.optional(),
-  update_time: time.optional(),
-  deleted: z.boolean().optional(),
-  owner_name: z.string().optional(),
-  togglable: z.boolean().optional(),
-  /** The caller's strongest role, absent or 0 where he has none. */
-  current_user_role_id: z.int().optional(),
-  current_user_role_ids: z.array(z.int()).nullish(),
-  repo_count: z.int(),
-  metadata: metadata.optional(),
-  cve_allowlist: cveAllowlist.optional(),
-});
+export const project = z
+  .object({
+    project_id: z.int().optional(),
+    owner_id: z.int().optional(),
+    name: z.string().optional(),
+    registry_id: z.int().optional().meta({ description: 'Of the upstream, where the project is a proxy cache.' }),
+    creation_time: time.optional(),
+    update_time: time.optional(),
+    deleted: z.boolean().optional(),
+    owner_name: z.string().optional(),
+    togglable: z.boolean().optional(),
+    current_user_role_id: z
+      .int()
+      .optional()
+      .meta({ description: "The caller's strongest role, absent or 0 where he has none." }),
+    current_user_role_ids: z.array(z.int()).nullish(),
+    repo_count: z.int(),
+    metadata: metadata.optional(),
+    cve_allowlist: cveAllowlist.optional(),
+  })
+  .meta({ id: 'Project' });
 
 const projectRequest = z.object({
   public: z.boolean().nullish(),
   metadata: metadataRequest.nullish(),
   cve_allowlist: cveAllowlistRequest.nullish(),
-  /** In bytes; -1 for no limit, 0 or nothing for the registry's default. Only administrators choose it. */
-  storage_limit: z.int().min(-1).nullish(),
-  /** 0 is none. Only administrators choose it. */
-  registry_id: z.int().min(0).nullish(),
+  storage_limit: z
+    .int()
+    .min(-1)
+    .nullish()
+    .meta({
+      description: "In bytes; -1 for no limit, 0 or nothing for the registry's default. Only administrators choose it.",
+    }),
+  registry_id: z.int().min(0).nullish().meta({ description: '0 is none. Only administrators choose it.' }),
 });
 
 export const listProjects = route({
@@ -212,7 +221,7 @@ export const getProjectSummary = route({
       guest_count: z.int().optional(),
       limited_guest_count: z.int().optional(),
       quota: z.object({ hard: resourceList.optional(), used: resourceList.optional() }).optional(),
-      registry: remoteRegistry.optional(),
+      registry: registry.optional(),
     }),
     ...onOne,
   },
@@ -299,3 +308,20 @@ export const getLogExts = route({
   query: z.object(listQuery),
   responses: { 200: z.array(auditLogExt), ...onOne },
 });
+
+export const projectRecords: readonly RouteRecord[] = [
+  listProjects,
+  headProject,
+  createProject,
+  getProject,
+  updateProject,
+  deleteProject,
+  getProjectDeletable,
+  getProjectSummary,
+  listArtifactsOfProject,
+  getScannerOfProject,
+  setScannerOfProject,
+  listScannerCandidatesOfProject,
+  getLogs,
+  getLogExts,
+];

@@ -1,21 +1,25 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne, signedIn } from './errors.ts';
 import { pageQuery } from './paging.ts';
 import { id, time } from './params.ts';
 
 /** Amounts by what is counted; storage in bytes is all there is, and -1 of it is no limit. */
-export const resourceList = z.record(z.string(), z.int());
+export const resourceList = z.record(z.string(), z.int()).meta({ id: 'ResourceList' });
 
-const quota = z.object({
-  id: z.int().optional(),
-  /** The project. */
-  ref: z.object({ id: z.int().optional(), name: z.string().optional(), owner_name: z.string().optional() }).optional(),
-  hard: resourceList.optional(),
-  used: resourceList.optional(),
-  creation_time: time.optional(),
-  update_time: time.optional(),
-});
+const quota = z
+  .object({
+    id: z.int().optional(),
+    ref: z
+      .object({ id: z.int().optional(), name: z.string().optional(), owner_name: z.string().optional() })
+      .optional()
+      .meta({ description: 'The project.' }),
+    hard: resourceList.optional(),
+    used: resourceList.optional(),
+    creation_time: time.optional(),
+    update_time: time.optional(),
+  })
+  .meta({ id: 'Quota' });
 
 const quotaParams = z.object({ id });
 
@@ -60,3 +64,5 @@ export const updateQuota = route({
   body: z.object({ hard: z.object({ storage: z.int().min(-1) }) }),
   responses: { 200: null, ...onOne },
 });
+
+export const quotaRecords: readonly RouteRecord[] = [listQuotas, getQuota, updateQuota];

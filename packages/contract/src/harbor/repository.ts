@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { time } from './params.ts';
@@ -12,17 +12,18 @@ export const repositoryParams = z.object({
   repository_name: z.string().min(1).max(255),
 });
 
-const repository = z.object({
-  id: z.int().optional(),
-  project_id: z.int().optional(),
-  /** With the project's. */
-  name: z.string().optional(),
-  description: z.string().optional(),
-  artifact_count: z.int(),
-  pull_count: z.int(),
-  creation_time: time.nullish(),
-  update_time: time.optional(),
-});
+const repository = z
+  .object({
+    id: z.int().optional(),
+    project_id: z.int().optional(),
+    name: z.string().optional().meta({ description: "With the project's." }),
+    description: z.string().optional(),
+    artifact_count: z.int(),
+    pull_count: z.int(),
+    creation_time: time.nullish(),
+    update_time: time.optional(),
+  })
+  .meta({ id: 'Repository' });
 
 export const listAllRepositories = route({
   operationId: 'listAllRepositories',
@@ -85,3 +86,11 @@ export const deleteRepository = route({
   params: repositoryParams,
   responses: { 200: null, ...onOne, 412: harborErrors },
 });
+
+export const repositoryRecords: readonly RouteRecord[] = [
+  listAllRepositories,
+  listRepositories,
+  getRepository,
+  updateRepository,
+  deleteRepository,
+];

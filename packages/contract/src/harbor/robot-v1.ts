@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { id, projectHeaders, projectParams } from './params.ts';
@@ -37,8 +37,7 @@ export const createRobotV1 = route({
   body: z.object({
     name: z.string().min(1).max(255),
     description: z.string().max(1024).nullish(),
-    /** Seconds since 1970; -1 for never. */
-    expires_at: z.int().min(-1).nullish(),
+    expires_at: z.int().min(-1).nullish().meta({ description: 'Seconds since 1970; -1 for never.' }),
     /** Resources are named `/project/<id>/<resource>`. */
     access: accessRequest,
   }),
@@ -88,3 +87,11 @@ export const deleteRobotV1 = route({
   responses: { 200: null, ...onOne },
   deprecated: true,
 });
+
+export const robotV1Records: readonly RouteRecord[] = [
+  listRobotV1,
+  createRobotV1,
+  getRobotByIdV1,
+  updateRobotV1,
+  deleteRobotV1,
+];

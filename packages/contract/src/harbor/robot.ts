@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { id, time } from './params.ts';
@@ -23,59 +23,62 @@ const permissionsRequest = z
   .array(
     z.object({
       kind: level,
-      /** The name of a project, `*` for all of them, `/` for the registry itself. */
-      namespace: z.string().max(255).nullish(),
+      namespace: z
+        .string()
+        .max(255)
+        .nullish()
+        .meta({ description: 'The name of a project, `*` for all of them, `/` for the registry itself.' }),
       access: accessRequest,
     }),
   )
   .min(1)
   .max(1000);
 
-export const robot = z.object({
-  id: z.int().optional(),
-  /** In full: `robot$project+name`. */
-  name: z.string().optional(),
-  description: z.string().optional(),
-  /** Harbor has the field; it is always empty here. */
-  secret: z.literal('').optional(),
-  level: level.optional(),
-  /** In days; -1 for ever. */
-  duration: z.int().nullish(),
-  editable: z.boolean(),
-  disable: z.boolean(),
-  /** Seconds since 1970; -1 for never. */
-  expires_at: z.int().optional(),
-  permissions: z
-    .array(
-      z.object({
-        kind: level.optional(),
-        namespace: z.string().optional(),
-        access: z
-          .array(
-            z.object({
-              resource: z.string().optional(),
-              action: z.string().optional(),
-              effect: effect.optional(),
-            }),
-          )
-          .optional(),
-      }),
-    )
-    .nullish(),
-  creator_type: z.string().optional(),
-  creator_ref: z.int().optional(),
-  creation_time: time.optional(),
-  update_time: time.optional(),
-});
+export const robot = z
+  .object({
+    id: z.int().optional(),
+    name: z.string().optional().meta({ description: 'In full: `robot$project+name`.' }),
+    description: z.string().optional(),
+    secret: z.literal('').optional().meta({ description: 'Harbor has the field; it is always empty here.' }),
+    level: level.optional(),
+    duration: z.int().nullish().meta({ description: 'In days; -1 for ever.' }),
+    editable: z.boolean(),
+    disable: z.boolean(),
+    expires_at: z.int().optional().meta({ description: 'Seconds since 1970; -1 for never.' }),
+    permissions: z
+      .array(
+        z.object({
+          kind: level.optional(),
+          namespace: z.string().optional(),
+          access: z
+            .array(
+              z.object({
+                resource: z.string().optional(),
+                action: z.string().optional(),
+                effect: effect.optional(),
+              }),
+            )
+            .optional(),
+        }),
+      )
+      .nullish(),
+    creator_type: z.string().optional(),
+    creator_ref: z.int().optional(),
+    creation_time: time.optional(),
+    update_time: time.optional(),
+  })
+  .meta({ id: 'Robot' });
 
 /** The only answer beside that of a refreshed secret that shows one. */
-export const robotCreated = z.object({
-  id: z.int().optional(),
-  name: z.string().optional(),
-  secret: z.string().optional(),
-  creation_time: time.optional(),
-  expires_at: z.int().optional(),
-});
+export const robotCreated = z
+  .object({
+    id: z.int().optional(),
+    name: z.string().optional(),
+    secret: z.string().optional(),
+    creation_time: time.optional(),
+    expires_at: z.int().optional(),
+  })
+  .meta({ id: 'RobotCreated' });
 
 /** Harbor counts days in 32 bits. */
 const duration = z
@@ -111,8 +114,7 @@ export const createRobot = route({
     description: z.string().max(1024).nullish(),
     level,
     disable: z.boolean().nullish(),
-    /** In days; -1 for ever, 0 or nothing for what the settings say. */
-    duration: duration.nullish(),
+    duration: duration.nullish().meta({ description: 'In days; -1 for ever, 0 or nothing for what the settings say.' }),
     permissions: permissionsRequest,
   }),
   responses: { 201: robotCreated, ...onOne, 409: harborErrors },
@@ -175,3 +177,12 @@ export const deleteRobot = route({
   params: robotParams,
   responses: { 200: null, ...onOne },
 });
+
+export const robotRecords: readonly RouteRecord[] = [
+  listRobot,
+  createRobot,
+  getRobotById,
+  updateRobot,
+  refreshSec,
+  deleteRobot,
+];

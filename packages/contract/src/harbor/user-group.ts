@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne, signedIn } from './errors.ts';
 import { pageQuery } from './paging.ts';
 import { id } from './params.ts';
@@ -7,14 +7,16 @@ import { id } from './params.ts';
 /** 1 of a directory (LDAP), 2 of an authenticating proxy, 3 of an OpenID provider; 0 is what Go sends for nothing. */
 const groupType = z.literal([0, 1, 2, 3]);
 
-export const userGroup = z.object({
-  id: z.int().optional(),
-  group_name: z.string().optional(),
-  group_type: groupType.optional(),
-  ldap_group_dn: z.string().optional(),
-});
+export const userGroup = z
+  .object({
+    id: z.int().optional(),
+    group_name: z.string().optional(),
+    group_type: groupType.optional(),
+    ldap_group_dn: z.string().optional(),
+  })
+  .meta({ id: 'UserGroup' });
 
-const foundGroup = userGroup.omit({ ldap_group_dn: true });
+const foundGroup = userGroup.omit({ ldap_group_dn: true }).meta({ id: 'UserGroupSearchItem' });
 
 export const userGroupRequest = z.object({
   group_name: z.string().max(255).nullish(),
@@ -35,8 +37,7 @@ export const listUserGroups = route({
   query: z.object({
     ...pageQuery,
     ldap_group_dn: z.string().max(512).optional(),
-    /** A part of the name is enough. */
-    group_name: z.string().max(255).optional(),
+    group_name: z.string().max(255).optional().meta({ description: 'A part of the name is enough.' }),
   }),
   responses: { 200: z.array(userGroup), ...signedIn, 400: harborErrors },
 });
@@ -101,3 +102,12 @@ export const deleteUserGroup = route({
   params: groupParams,
   responses: { 200: null, ...onOne },
 });
+
+export const userGroupRecords: readonly RouteRecord[] = [
+  listUserGroups,
+  createUserGroup,
+  searchUserGroups,
+  getUserGroup,
+  updateUserGroup,
+  deleteUserGroup,
+];

@@ -1,33 +1,37 @@
 import { z } from 'zod';
-import { route } from '#src/route';
+import { type RouteRecord, route } from '#src/route';
 import { harborErrors, onOne, signedIn } from './errors.ts';
 import { listQuery, pageQuery } from './paging.ts';
 import { id, time } from './params.ts';
 import { permission } from './permission.ts';
 
-const user = z.object({
-  email: z.string().optional(),
-  realname: z.string().optional(),
-  comment: z.string().optional(),
-  user_id: z.int().optional(),
-  username: z.string().optional(),
-  sysadmin_flag: z.boolean(),
-  /** Administrator because the directory or the OpenID provider says so. */
-  admin_role_in_auth: z.boolean(),
-  oidc_user_meta: z
-    .object({
-      id: z.int().optional(),
-      user_id: z.int().optional(),
-      subiss: z.string().optional(),
-      /** The secret for command lines: only for the user himself, and only where it is kept readable. */
-      secret: z.string().optional(),
-      creation_time: time.optional(),
-      update_time: time.optional(),
-    })
-    .optional(),
-  creation_time: time.optional(),
-  update_time: time.optional(),
-});
+const user = z
+  .object({
+    email: z.string().optional(),
+    realname: z.string().optional(),
+    comment: z.string().optional(),
+    user_id: z.int().optional(),
+    username: z.string().optional(),
+    sysadmin_flag: z.boolean(),
+    admin_role_in_auth: z
+      .boolean()
+      .meta({ description: 'Administrator because the directory or the OpenID provider says so.' }),
+    oidc_user_meta: z
+      .object({
+        id: z.int().optional(),
+        user_id: z.int().optional(),
+        subiss: z.string().optional(),
+        secret: z.string().optional().meta({
+          description: 'The secret for command lines: only for the user himself, and only where it is kept readable.',
+        }),
+        creation_time: time.optional(),
+        update_time: time.optional(),
+      })
+      .optional(),
+    creation_time: time.optional(),
+    update_time: time.optional(),
+  })
+  .meta({ id: 'UserResp' });
 
 const profile = {
   email: z.string().max(255).nullish(),
@@ -49,11 +53,11 @@ export const listUsers = route({
   summary: 'List the users.',
   query: z.object({
     ...listQuery,
-    /** Two older parameters that clients still send; a part is enough. */
-    username: z.string().max(255).optional(),
-    email: z.string().max(255).optional(),
+    // Two older parameters that clients still send.
+    username: z.string().max(255).optional().meta({ description: 'A part is enough.' }),
+    email: z.string().max(255).optional().meta({ description: 'A part is enough.' }),
   }),
-  responses: { 200: z.array(user), ...signedIn, 400: harborErrors },
+  responses: { 200: z.array(user.omit({ oidc_user_meta: true })), ...signedIn, 400: harborErrors },
 });
 
 export const createUser = route({
@@ -86,7 +90,7 @@ export const searchUsers = route({
   tag: 'user',
   permission: 'authenticated',
   summary: 'Find users by a part of their name.',
-  query: z.object({ ...pageQuery, username: z.string().max(255) }),
+  query: z.object({ ...pageQuery, username: z.string().max(255).default('') }),
   responses: {
     200: z.array(z.object({ user_id: z.int().optional(), username: z.string().optional() })),
     ...signedIn,
@@ -167,8 +171,7 @@ export const getCurrentUserPermissions = route({
   summary: 'List what the caller may do in a scope, such as /project/1.',
   query: z.object({
     scope: z.string().max(255).optional(),
-    /** Whether the resources are named without the scope. */
-    relative: z.boolean().default(false),
+    relative: z.boolean().default(false).meta({ description: 'Whether the resources are named without the scope.' }),
   }),
   responses: { 200: z.array(permission), ...signedIn, 400: harborErrors },
 });
@@ -182,7 +185,22 @@ export const setCliSecret = route({
   at: 'object',
   summary: 'Set the secret that a user of an OpenID provider signs in with on the command line.',
   params: userParams,
-  /** Without one the registry draws one. */
-  body: z.object({ secret: z.string().max(128).nullish() }),
+  body: z
+    .object({ secret: z.string().max(128).nullish() })
+    .meta({ description: 'Without one the registry draws one.' }),
   responses: { 200: null, ...onOne, 412: harborErrors },
 });
+
+export const userRecords: readonly RouteRecord[] = [
+  listUsers,
+  createUser,
+  getCurrentUserInfo,
+  searchUsers,
+  getUser,
+  updateUserProfile,
+  deleteUser,
+  setUserSysAdmin,
+  updateUserPassword,
+  getCurrentUserPermissions,
+  setCliSecret,
+];
