@@ -146,14 +146,9 @@ const configurationsRequest = z
     skip_audit_log_database: turned,
     session_timeout: count.meta({ description: 'In minutes.' }),
     scanner_skip_update_pulltime: turned,
-    banner_message: z
-      .string()
-      .max(8192)
-      .nullish()
-      .meta({
-        description:
-          'JSON text: the message, its type, whether it can be closed, and from when until when it is shown.',
-      }),
+    banner_message: z.string().max(8192).nullish().meta({
+      description: 'JSON text: the message, its type, whether it can be closed, and from when until when it is shown.',
+    }),
     disabled_audit_log_event_types: z
       .string()
       .max(4096)

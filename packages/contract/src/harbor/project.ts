@@ -88,13 +88,9 @@ const projectRequest = z.object({
   public: z.boolean().nullish(),
   metadata: metadataRequest.nullish(),
   cve_allowlist: cveAllowlistRequest.nullish(),
-  storage_limit: z
-    .int()
-    .min(-1)
-    .nullish()
-    .meta({
-      description: "In bytes; -1 for no limit, 0 or nothing for the registry's default. Only administrators choose it.",
-    }),
+  storage_limit: z.int().min(-1).nullish().meta({
+    description: "In bytes; -1 for no limit, 0 or nothing for the registry's default. Only administrators choose it.",
+  }),
   registry_id: z.int().min(0).nullish().meta({ description: '0 is none. Only administrators choose it.' }),
 });
 
