@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'manifest-not-found'
   | 'blob-not-found'
   | 'upload-not-found'
+  | 'object-not-found'
   | 'route-not-found'
   | 'method-not-allowed'
   // content

@@ -26,6 +26,7 @@ export const problemTable = {
   'manifest-not-found': { status: 404, oci: 'MANIFEST_UNKNOWN', harbor: 'NOT_FOUND' },
   'blob-not-found': { status: 404, oci: 'BLOB_UNKNOWN', harbor: 'NOT_FOUND' },
   'upload-not-found': { status: 404, oci: 'BLOB_UPLOAD_UNKNOWN', harbor: 'NOT_FOUND' },
+  'object-not-found': { status: 404, oci: 'UNSUPPORTED', harbor: 'NOT_FOUND' },
   'route-not-found': { status: 404, oci: 'UNSUPPORTED', harbor: 'NOT_FOUND' },
   'method-not-allowed': { status: 405, oci: 'UNSUPPORTED', harbor: 'METHOD_NOT_ALLOWED' },
   'digest-mismatch': { status: 400, oci: 'DIGEST_INVALID', harbor: 'DIGEST_INVALID' },

@@ -4,7 +4,7 @@ import { RegistryError } from '#kernel/errors';
 import { formatCookie, readNamedCookie } from './cookies.ts';
 
 /** What the checks need to know of a request. */
-export interface BrowserRequest {
+interface BrowserRequest {
   readonly method?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
