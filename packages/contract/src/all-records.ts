@@ -1,0 +1,13 @@
+import { sessionRecords } from './entrepot/session.ts';
+import { peopleRecords } from './harbor/all-people.ts';
+import { workRecords } from './harbor/all-work.ts';
+import type { RouteRecord } from './route.ts';
+
+/** Harbor's v2.0 management API, whole. */
+export const harborRecords: readonly RouteRecord[] = [...peopleRecords, ...workRecords];
+
+/** What Entrepot adds under a prefix of its own. */
+const entrepotRecords: readonly RouteRecord[] = [...sessionRecords];
+
+/** The whole management API. */
+export const allRecords: readonly RouteRecord[] = [...harborRecords, ...entrepotRecords];
