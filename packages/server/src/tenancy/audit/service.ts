@@ -1,13 +1,36 @@
+import type { Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
+import type { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
+import { actionOfOperation } from './actions.ts';
+import { createRefusals } from './refusals.ts';
 import type { AuditStore } from './store.ts';
 import type { AuditEntry } from './types.ts';
+
+/** A change that somebody asked for and may not make. */
+export interface Refusal {
+  readonly asker: Asker;
+  /** The `operationId` of the management API. */
+  readonly operation: string;
+  /** The path as it was asked, without the query. */
+  readonly path: string;
+  readonly error: Pick<RegistryError, 'code'>;
+  /** Where it is known. */
+  readonly projectId?: number;
+}
 
 export interface Audit extends AsyncDisposable {
   /** Writes the row in the transaction that makes the change: one row for each change that happened, none for others. */
   write(tx: Transaction, entry: AuditEntry): Promise<void>;
   /** Notes a read or a refusal. It costs the caller nothing and is written with others within a second. */
   note(entry: AuditEntry): void;
+  /**
+   * Notes a change that was refused, as `note` does. Beyond sixty in a minute of one asker they are only counted, and
+   * the count is noted when the minute is over.
+   */
+  noteRefusal(entry: AuditEntry): void;
+  /** As `noteRefusal`, of an operation of the management API. */
+  refused(refusal: Refusal): void;
   /** Writes what was noted so far. */
   flush(): Promise<void>;
 }
@@ -28,6 +51,9 @@ const rowsPerFlush = 200;
 /** Beyond this, notes are written at once; far beyond it (a database gone for long) the oldest are given up. */
 const flushRows = 5000;
 const mostKept = 200_000;
+
+/** A path can be as long as a request line; a row keeps this much of it. */
+const longestPath = 512;
 
 export function createAudit({ store, transact, clock, onError }: AuditDeps): Audit {
   const noted: { entry: AuditEntry; at: number }[] = [];
@@ -60,15 +86,31 @@ export function createAudit({ store, transact, clock, onError }: AuditDeps): Aud
     return flushing;
   }
 
+  function note(entry: AuditEntry): void {
+    noted.push({ entry, at: clock() });
+    if (noted.length === flushRows) void flush();
+    else schedule();
+  }
+
+  const refusals = createRefusals({ note, clock });
+
   return {
     write: (tx, entry) => store.insert(tx, [{ entry, at: clock() }]),
-    note(entry) {
-      noted.push({ entry, at: clock() });
-      if (noted.length === flushRows) void flush();
-      else schedule();
+    note,
+    noteRefusal: refusals.note,
+    refused({ asker, operation, path, error, projectId }) {
+      refusals.note({
+        action: actionOfOperation(operation),
+        asker,
+        ...(projectId === undefined ? {} : { projectId }),
+        resource: path.slice(0, longestPath),
+        outcome: 'failure',
+        detail: { operation, error: error.code },
+      });
     },
     flush,
     async [Symbol.asyncDispose]() {
+      refusals[Symbol.dispose]();
       await flush();
       if (timer !== undefined) clearTimeout(timer);
     },

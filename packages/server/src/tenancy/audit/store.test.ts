@@ -67,7 +67,7 @@ forEachDialect('the audit store', (on) => {
     const store = createAuditStore();
     const { projectId: _p, digest: _d, detail: _e, ...bare } = entry;
     const asker = { ...entry.asker, actor: { kind: 'anonymous' } as const };
-    const token = { kind: 'token', userId: undefined, name: '', admin: false, grants: [], catalog: false } as const;
+    const token = { kind: 'token', account: { kind: 'anonymous' }, grants: [], catalog: false } as const;
     await place.db.transact((tx) =>
       store.insert(tx, [
         { entry: { ...bare, asker }, at: 1 },

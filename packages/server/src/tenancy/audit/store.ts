@@ -1,7 +1,8 @@
 import { CompiledQuery } from 'kysely';
-import { actorName } from '#kernel/actor';
+import { actorName, userIdOf } from '#kernel/actor';
 import type { Transaction } from '#kernel/transaction';
 import { within } from '#platform/db';
+import { detailText } from './detail.ts';
 import type { AuditEntry } from './types.ts';
 
 export interface AuditStore {
@@ -51,7 +52,7 @@ function toRow(entry: AuditEntry, at: number) {
   return {
     at,
     actor: actorName(actor),
-    actor_id: actor.kind === 'anonymous' ? null : (actor.userId ?? null),
+    actor_id: userIdOf(actor) ?? null,
     address,
     request_id: requestId,
     action: entry.action,
@@ -59,6 +60,6 @@ function toRow(entry: AuditEntry, at: number) {
     resource: entry.resource,
     digest: entry.digest ?? null,
     outcome: entry.outcome,
-    detail: entry.detail === undefined ? null : JSON.stringify(entry.detail),
+    detail: detailText(entry),
   };
 }

@@ -1,13 +1,8 @@
 import type { Asker } from '#kernel/actor';
+import type { AuditAction } from './actions.ts';
 
-export type AuditAction =
-  | 'login'
-  | 'pull-artifact'
-  | 'push-artifact'
-  | 'delete-artifact'
-  | 'delete-blob'
-  | 'create-project'
-  | 'delete-project';
+/** A thing as it is or was, for the audit: names, numbers and settings, and none of its secrets. */
+export type AuditState = Readonly<Record<string, unknown>>;
 
 export interface AuditEntry {
   readonly action: AuditAction;
@@ -19,4 +14,25 @@ export interface AuditEntry {
   readonly outcome: 'success' | 'failure';
   /** Particulars, without secrets. */
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** What it was before the change; absent where it was not there. */
+  readonly before?: AuditState;
+  /** What it is after the change; absent where it is gone. */
+  readonly after?: AuditState;
+}
+
+/** A row of the audit as it is read. */
+export interface AuditRow {
+  readonly id: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly actorId: number | null;
+  readonly address: string;
+  readonly requestId: string;
+  readonly action: string;
+  readonly projectId: number | null;
+  readonly resource: string;
+  readonly digest: string | null;
+  readonly outcome: string;
+  /** JSON text. */
+  readonly detail: string | null;
 }
