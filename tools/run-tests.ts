@@ -140,7 +140,7 @@ async function main(): Promise<number> {
   const run = randomUUID();
   // Installing takes longer than a test may, so it is done before the first clock runs. What cannot be installed is
   // told here and again by each test that is skipped for it.
-  if (files.some((file) => file.startsWith('tests/'))) {
+  if (files.some((file) => file.startsWith('tests/') || /\b(directory|ldap)\b/.test(file))) {
     spawnSync(process.execPath, ['tests/support/tools-for-tests.ts'], { stdio: 'inherit' });
   }
   const postgres = await startPostgres(files);

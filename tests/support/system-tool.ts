@@ -17,6 +17,7 @@ const packageOf = {
   initdb: 'postgresql-15',
   nginx: 'nginx',
   openssl: 'openssl',
+  slapd: 'slapd',
   wrk: 'wrk',
   busybox: 'busybox-static',
   debootstrap: 'debootstrap',
@@ -37,6 +38,7 @@ export const toolsOfTests: readonly SystemTool[] = [
   'initdb',
   'nginx',
   'openssl',
+  'slapd',
   'busybox',
   'tar',
 ];
