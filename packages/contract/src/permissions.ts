@@ -1,49 +1,337 @@
 /**
- * The permission vocabulary, shared by server, console and command line: Harbor's resource and action names.
- * Every route names one of these, or says `public` (no credentials needed) or `authenticated` (any valid credentials).
+ * The permission vocabulary, shared by server, console and command line: Harbor's resource and action names, and the few
+ * that Entrepot adds. Every route names one of these, or says `public` (no credentials needed) or `authenticated` (any
+ * valid credentials).
  */
-export const permissions = [
-  'catalog:read',
-  'project:create',
-  'project:delete',
-  'project:list',
+
+/** What robots of a project may be given, in Harbor's words (`GET /permissions`). */
+export const grantableInProject = [
+  'log:list',
   'project:read',
+  'project:delete',
+  'project:update',
+  'metadata:create',
+  'metadata:read',
+  'metadata:update',
+  'metadata:delete',
+  'metadata:list',
+  'repository:read',
+  'repository:update',
+  'repository:delete',
   'repository:list',
   'repository:pull',
   'repository:push',
-  'artifact:delete',
+  'artifact:read',
+  'artifact:create',
   'artifact:list',
-  'artifact:push-sparse',
+  'artifact:delete',
+  'scan:create',
+  'scan:read',
+  'scan:stop',
+  'sbom:create',
+  'sbom:stop',
+  'sbom:read',
+  'tag:create',
   'tag:list',
+  'tag:delete',
+  'accessory:list',
+  'artifact-addition:read',
+  'artifact-label:create',
+  'artifact-label:delete',
+  'scanner:create',
+  'scanner:read',
+  'preheat-policy:create',
+  'preheat-policy:read',
+  'preheat-policy:update',
+  'preheat-policy:delete',
+  'preheat-policy:list',
+  'immutable-tag:create',
+  'immutable-tag:delete',
+  'immutable-tag:list',
+  'immutable-tag:update',
+  'notification-policy:create',
+  'notification-policy:read',
+  'notification-policy:update',
+  'notification-policy:delete',
+  'notification-policy:list',
+  'tag-retention:create',
+  'tag-retention:read',
+  'tag-retention:update',
+  'tag-retention:delete',
+  'tag-retention:list',
+  'label:create',
+  'label:read',
+  'label:update',
+  'label:delete',
+  'label:list',
+  'quota:read',
+  'robot:create',
+  'robot:read',
+  'robot:list',
+  'robot:delete',
+  'export-cve:create',
+  'export-cve:read',
+  'member:create',
+  'member:read',
+  'member:update',
+  'member:delete',
+  'member:list',
 ] as const;
 
-export type Permission = (typeof permissions)[number];
+/** What robots of the whole registry may be given beside what they may be given in projects. */
+export const grantableInSystem = [
+  'audit-log:list',
+  'preheat-instance:create',
+  'preheat-instance:read',
+  'preheat-instance:update',
+  'preheat-instance:delete',
+  'preheat-instance:list',
+  'project:list',
+  'project:create',
+  'replication-policy:create',
+  'replication-policy:read',
+  'replication-policy:update',
+  'replication-policy:delete',
+  'replication-policy:list',
+  'replication:read',
+  'replication:create',
+  'replication:list',
+  'replication-adapter:list',
+  'registry:create',
+  'registry:read',
+  'registry:update',
+  'registry:delete',
+  'registry:list',
+  'scan-all:read',
+  'scan-all:update',
+  'scan-all:stop',
+  'scan-all:create',
+  'system-volumes:read',
+  'garbage-collection:read',
+  'garbage-collection:create',
+  'garbage-collection:list',
+  'garbage-collection:update',
+  'garbage-collection:stop',
+  'purge-audit:read',
+  'purge-audit:create',
+  'purge-audit:list',
+  'purge-audit:update',
+  'purge-audit:stop',
+  'jobservice-monitor:list',
+  'jobservice-monitor:stop',
+  'scanner:create',
+  'scanner:read',
+  'scanner:update',
+  'scanner:delete',
+  'scanner:list',
+  'label:create',
+  'label:read',
+  'label:update',
+  'label:delete',
+  'security-hub:read',
+  'security-hub:list',
+  'catalog:read',
+  'quota:read',
+  'quota:list',
+  'quota:update',
+  'robot:create',
+  'robot:read',
+  'robot:list',
+  'robot:delete',
+  'user:create',
+  'user:read',
+  'user:update',
+  'user:delete',
+  'user:list',
+  'ldap-user:create',
+  'ldap-user:list',
+  'user-group:create',
+  'user-group:read',
+  'user-group:update',
+  'user-group:delete',
+  'user-group:list',
+] as const;
+
+/** Beyond what a robot may be given: what only people decide in a project. */
+const peopleInProject = [
+  'repository:create',
+  'tag-retention:operate',
+  'configuration:read',
+  'configuration:update',
+  'robot:update',
+  'export-cve:list',
+  'artifact:push-sparse',
+  'access:explain',
+  'workload-identity:create',
+  'workload-identity:read',
+  'workload-identity:update',
+  'workload-identity:delete',
+  'workload-identity:list',
+] as const;
+
+/** Beyond what a robot may be given: what only administrators of the registry decide. */
+const peopleInSystem = [
+  'configuration:read',
+  'configuration:update',
+  'robot:update',
+  'label:list',
+  'role:create',
+  'role:read',
+  'role:update',
+  'role:delete',
+  'role:list',
+  'session:list',
+  'session:delete',
+  'access:explain',
+  'workload-identity:create',
+  'workload-identity:read',
+  'workload-identity:update',
+  'workload-identity:delete',
+  'workload-identity:list',
+] as const;
+
+export const projectPermissions = [...grantableInProject, ...peopleInProject] as const;
+export const systemPermissions = [...grantableInSystem, ...peopleInSystem] as const;
+
+export type ProjectPermission = (typeof projectPermissions)[number];
+export type SystemPermission = (typeof systemPermissions)[number];
+export type Permission = ProjectPermission | SystemPermission;
 
 export type RoutePermission = Permission | 'public' | 'authenticated';
+
+/** Every permission there is, once. */
+export const permissions: readonly Permission[] = [
+  ...new Set<Permission>([...projectPermissions, ...systemPermissions]),
+];
 
 /** Project roles under Harbor's ids. */
 export const roleIds = { projectAdmin: 1, developer: 2, guest: 3, maintainer: 4, limitedGuest: 5 } as const;
 
 export type ProjectRole = keyof typeof roleIds;
 
-const reading: readonly Permission[] = [
+const visitingLimited: readonly ProjectPermission[] = [
   'project:read',
+  'quota:read',
+  'repository:read',
   'repository:list',
   'repository:pull',
+  'configuration:read',
+  'scan:read',
+  'sbom:read',
+  'scanner:read',
+  'artifact:read',
   'artifact:list',
+  'artifact-addition:read',
   'tag:list',
+  'accessory:list',
 ];
-const writing: readonly Permission[] = [...reading, 'repository:push'];
-const maintaining: readonly Permission[] = [...writing, 'artifact:delete'];
 
-/** What each role may inside its project. */
-export const rolePermissions: Readonly<Record<ProjectRole, readonly Permission[]>> = {
-  projectAdmin: [...maintaining, 'artifact:push-sparse', 'project:delete'],
+const visiting: readonly ProjectPermission[] = [
+  ...visitingLimited,
+  'member:read',
+  'member:list',
+  'label:read',
+  'label:list',
+  'robot:read',
+  'robot:list',
+];
+
+const developing: readonly ProjectPermission[] = [
+  ...visiting,
+  'repository:create',
+  'repository:update',
+  'repository:push',
+  'tag-retention:create',
+  'tag-retention:read',
+  'tag-retention:update',
+  'tag-retention:delete',
+  'tag-retention:list',
+  'tag-retention:operate',
+  'artifact:create',
+  'tag:create',
+  'artifact-label:create',
+  'artifact-label:delete',
+  'export-cve:create',
+  'export-cve:read',
+  'export-cve:list',
+];
+
+const maintaining: readonly ProjectPermission[] = [
+  ...developing,
+  'metadata:read',
+  'label:create',
+  'label:update',
+  'label:delete',
+  'repository:delete',
+  'immutable-tag:create',
+  'immutable-tag:update',
+  'immutable-tag:delete',
+  'immutable-tag:list',
+  'notification-policy:read',
+  'notification-policy:list',
+  'scan:create',
+  'scan:stop',
+  'sbom:create',
+  'sbom:stop',
+  'artifact:delete',
+  'tag:delete',
+];
+
+const administering: readonly ProjectPermission[] = [
+  ...maintaining,
+  'project:update',
+  'project:delete',
+  'member:create',
+  'member:update',
+  'member:delete',
+  'metadata:create',
+  'metadata:update',
+  'metadata:delete',
+  'metadata:list',
+  'log:list',
+  'configuration:update',
+  'robot:create',
+  'robot:update',
+  'robot:delete',
+  'notification-policy:create',
+  'notification-policy:update',
+  'notification-policy:delete',
+  'scanner:create',
+  'preheat-policy:create',
+  'preheat-policy:read',
+  'preheat-policy:update',
+  'preheat-policy:delete',
+  'preheat-policy:list',
+  'artifact:push-sparse',
+  'access:explain',
+  'workload-identity:create',
+  'workload-identity:read',
+  'workload-identity:update',
+  'workload-identity:delete',
+  'workload-identity:list',
+];
+
+/** What each role may inside its project; the figures are Harbor's, each role has what the one before it has. */
+export const rolePermissions: Readonly<Record<ProjectRole, readonly ProjectPermission[]>> = {
+  projectAdmin: administering,
   maintainer: maintaining,
-  developer: writing,
-  guest: reading,
-  limitedGuest: reading,
+  developer: developing,
+  guest: visiting,
+  limitedGuest: visitingLimited,
 };
 
 /** What anybody may in a public project. */
-export const publicPermissions: readonly Permission[] = reading;
+export const publicPermissions: readonly ProjectPermission[] = [
+  'project:read',
+  'label:read',
+  'label:list',
+  'repository:list',
+  'repository:pull',
+  'scan:read',
+  'scanner:read',
+  'tag:list',
+  'artifact:read',
+  'artifact:list',
+  'artifact-addition:read',
+  'accessory:list',
+];

@@ -101,7 +101,7 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
       done();
     },
   });
-  const overrides = options.clock === undefined ? {} : { clock: options.clock };
+  const overrides = { assertAnswers: true, ...(options.clock === undefined ? {} : { clock: options.clock }) };
   const registry = stack.use(
     await compose({ config, secrets, log: createLog(config.log, sink), tls: undefined, overrides }),
   );

@@ -25,11 +25,13 @@ import { createTagStore } from '#registry/tags';
 import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
 import { createAccess } from '#tenancy/access';
 import { createAudit, createAuditStore } from '#tenancy/audit';
+import { createMemberStore } from '#tenancy/members';
 import { createIdentity } from '#tenancy/identity';
 import { createLoginFailureStore, createLogins } from '#tenancy/logins';
 import { createProjectStore, createProjects, projectRoutes, type Projects } from '#tenancy/projects';
 import { createKeyRing, createSigningKeyStore, createTokenRoute, createTokens } from '#tenancy/tokens';
 import { createUserStore, createUsers, type Users } from '#tenancy/users';
+import { createAuthorize } from './authorize.ts';
 import { createHealth } from './health.ts';
 import { createHttp } from './http.ts';
 import { openBlobs, openDb } from './open-stores.ts';
@@ -42,7 +44,12 @@ export interface ComposeOptions {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly tls: ReloadingTls | undefined;
-  readonly overrides?: { readonly clock?: Clock; readonly newId?: NewId };
+  readonly overrides?: {
+    readonly clock?: Clock;
+    readonly newId?: NewId;
+    /** Holds every answer of the management API against its record. */
+    readonly assertAnswers?: boolean;
+  };
 }
 
 /** A registry, built and ready to listen. Disposal undoes the building in reverse order. */
@@ -97,8 +104,22 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     windowMs: config.auth.loginWindowMs,
   });
   const projectStore = createProjectStore(db);
-  const access = createAccess({ projects: projectStore, clock, anonymousPull: config.auth.anonymousPull });
-  const projects = createProjects({ store: projectStore, transact, audit, clock, onChange: access.forgetProject });
+  const members = createMemberStore(db);
+  const access = createAccess({
+    projects: projectStore,
+    roles: members,
+    clock,
+    anonymousPull: config.auth.anonymousPull,
+  });
+  const projects = createProjects({
+    store: projectStore,
+    members,
+    transact,
+    audit,
+    clock,
+    onChange: access.forgetProject,
+    onRolesChange: access.forgetRoles,
+  });
   const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;
   const keys = createKeyRing({
     store: createSigningKeyStore(db),
@@ -150,7 +171,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     repositories,
     tags: createTagStore(db),
     referrers: createReferrers({ store: createReferrerStore(db) }),
-    anonymousPull: config.auth.anonymousPull,
+    access,
   };
   metrics.gauge(
     'entrepot_uploads_open',
@@ -193,8 +214,14 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   const http = await createHttp({
     raw: { '/v2/': distribution, '/v2': distribution, '/service/token': token, ...health },
-    managed: projectRoutes({ projects, access, readOnly: config.readOnly }),
-    identity,
+    management: {
+      routes: projectRoutes({ projects, access }),
+      identify: async (request, origin) => ({ actor: await identity.identify(request.headers.authorization, origin) }),
+      authorize: createAuthorize(access, projects),
+      isReadOnly: () => config.readOnly,
+      onRefused: () => undefined,
+      assertAnswers: overrides?.assertAnswers === true,
+    },
     metrics,
     findOrigin: createFindOrigin(config),
     onFault,

@@ -2,6 +2,7 @@ import type { BlobStore } from '#platform/blobs';
 import type { Db } from '#platform/db';
 import { type Exchange, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
 import type { Metrics } from '#platform/metrics';
+import { isAdmin } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Identity } from '#tenancy/identity';
 
@@ -64,7 +65,7 @@ export function createHealth(deps: HealthDeps): Record<string, (exchange: Exchan
     if (deps.metricsPublic) return;
     const origin = { address: exchange.origin.address, requestId: exchange.requestId };
     const actor = await deps.identity.identify(exchange.headers.authorization, origin);
-    if (actor.kind === 'user' && actor.admin) return;
+    if (actor.kind !== 'token' && isAdmin(actor)) return;
     throw new RegistryError('unauthorized', 'Metrics are for administrators here.');
   }
 

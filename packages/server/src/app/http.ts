@@ -2,25 +2,19 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 import type { RegistryError } from '#kernel/errors';
-import {
-  createManagement,
-  Exchange,
-  type FindOrigin,
-  type ManagedRoute,
-  ociErrorReply,
-  type Reply,
-  toRegistryError,
-} from '#platform/http';
+import { Exchange, type FindOrigin, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
+import { createManagement, type ManagementDeps } from '#platform/http/management';
 import { createListener, send } from '#platform/http/server';
 import type { Metrics } from '#platform/metrics';
 import type { Eventually } from '#kernel/eventually';
-import type { Identity } from '#tenancy/identity';
 
 export interface HttpDeps {
   /** Paths that are answered raw: whole paths, and everything below those that end in a slash. */
   readonly raw: Readonly<Record<string, (exchange: Exchange) => Eventually<Reply>>>;
-  readonly managed: readonly ManagedRoute[];
-  readonly identity: Identity;
+  readonly management: Pick<
+    ManagementDeps,
+    'routes' | 'identify' | 'authorize' | 'isReadOnly' | 'onRefused' | 'assertAnswers'
+  >;
   readonly metrics: Metrics;
   readonly findOrigin: FindOrigin;
   readonly onFault: (error: RegistryError, requestId: string) => void;
@@ -131,8 +125,7 @@ export async function createHttp(
     deps.tls,
   );
   const management = createManagement({
-    routes: deps.managed,
-    identify: (authorization, origin) => deps.identity.identify(authorization, origin),
+    ...deps.management,
     findOrigin: deps.findOrigin,
     onFault: deps.onFault,
     bodyLimit: managementBodyLimit,

@@ -136,7 +136,7 @@ describe('what a role may not', () => {
     await assertAnswer(await create(anna, '{"project_name":"team"}'), 409, 'CONFLICT');
     await assertAnswer(await create(anna, '{"project_name":"library"}'), 409, 'CONFLICT');
     const roles = await registry.query(
-      `select role from project_member join user_account on user_account.id = user_id
+      `select role_id as role from member join user_account on user_account.id = entity_id
        join project on project.id = project_id where user_account.name = 'anna' and project.name in ('team', 'library')`,
     );
     assert.deepEqual(

@@ -351,7 +351,7 @@ describe('what was granted ends', () => {
     await assertAnswer(await push(token), 401, 'UNAUTHORIZED');
     await assertAnswer(await readManifest(token), 200);
     await registry.registry.db.transact(async (tx) => {
-      await within(tx).deleteFrom('project_member').where('user_id', '=', id).execute();
+      await within(tx).deleteFrom('member').where('entity_id', '=', id).execute();
     });
     time.advance(minute);
     await assertAnswer(await readManifest(basic), 404, 'NAME_UNKNOWN');

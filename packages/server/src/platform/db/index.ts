@@ -1,3 +1,4 @@
+export { applyConditions, applyPage, escapeLike, type ListColumns } from './apply-list.ts';
 export type { Db } from './db.ts';
 export { DatabaseUnusable } from './migrate.ts';
 export { openPostgresDb } from './open-postgres.ts';

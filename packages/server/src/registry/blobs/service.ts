@@ -11,7 +11,7 @@ import type { Eventually } from '#kernel/eventually';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Access } from '#tenancy/access';
 import type { Audit } from '#tenancy/audit';
-import type { Project } from '#tenancy/projects';
+import { type Project, projectNameOf } from '#tenancy/projects';
 import type { BlobRecords, StoredBlob } from './store.ts';
 
 export interface Blobs {
@@ -70,10 +70,10 @@ export function createBlobs(deps: BlobsDeps): Blobs {
       return held !== undefined && (await access.may(actor, 'repository:pull', from.project, from.repository));
     }
     for (const holder of await records.holders(digest, mountCandidates)) {
-      const project = { id: holder.projectId, name: '', public: holder.public };
+      const project = { id: holder.projectId, name: projectNameOf(holder.repository), public: holder.public };
       const near = actor.kind !== 'token' || holder.public || holder.projectId === mount.project.id;
       const may = near
-        ? access.accountOfMay(actor, 'repository:pull', project)
+        ? access.accountOfMay(actor, 'repository:pull', project, holder.repository)
         : access.may(actor, 'repository:pull', project, holder.repository);
       if (await may) return true;
     }

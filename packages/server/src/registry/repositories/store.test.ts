@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Db, within } from '#platform/db';
 import { forEachDialect } from '#testing/databases';
-import { addProjectRow, addRepositoryRow, addUserRow, repositoryName } from '#testing/rows';
+import { addProjectRow, addRepositoryRow, repositoryName } from '#testing/rows';
 import { createRepositoryStore } from './store.ts';
 
 /** A repository is listed when it holds a manifest. */
@@ -74,17 +74,17 @@ forEachDialect('the repository store', (on) => {
     const names = ['a/b', 'a/b-c', 'a/b.c', 'a/b/c', 'a/b0', 'a/b_c', 'a/bb', 'a/c', 'a/c/d/e', 'a/0', 'a/a__b'];
     await addListed(place.db, projectId, ...names);
     const sorted = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    assert.deepEqual(await store.list('all', '', 100), sorted);
+    assert.deepEqual(await store.list({ kind: 'all' }, '', 100), sorted);
     for (const size of [1, 2, 3]) {
       const paged: string[] = [];
-      for (let page = await store.list('all', '', size); page.length > 0; ) {
+      for (let page = await store.list({ kind: 'all' }, '', size); page.length > 0; ) {
         paged.push(...page);
-        page = await store.list('all', paged.at(-1) ?? '', size);
+        page = await store.list({ kind: 'all' }, paged.at(-1) ?? '', size);
       }
       assert.deepEqual(paged, sorted, `pages of ${size}`);
     }
-    assert.deepEqual(await store.list('all', 'a/b/', 2), ['a/b/c', 'a/b0'], 'a cursor need not exist');
-    assert.deepEqual(await store.list('all', 'z', 2), []);
+    assert.deepEqual(await store.list({ kind: 'all' }, 'a/b/', 2), ['a/b/c', 'a/b0'], 'a cursor need not exist');
+    assert.deepEqual(await store.list({ kind: 'all' }, 'z', 2), []);
   });
 
   test('lists what holds a manifest, of the projects asked for and no others', async () => {
@@ -94,28 +94,23 @@ forEachDialect('the repository store', (on) => {
     await addListed(place.db, mine, 'mine/a', 'mine/b');
     await addListed(place.db, other, 'other/a');
     await addRepositoryRow(place.db, mine, 'mine/empty');
-    assert.deepEqual(await store.list([mine], '', 10), ['mine/a', 'mine/b']);
-    assert.deepEqual(await store.list([other], '', 10), ['other/a']);
-    assert.deepEqual(await store.list([mine, other], 'mine/a', 10), ['mine/b', 'other/a']);
-    assert.deepEqual(await store.list([], '', 10), []);
+    assert.deepEqual(await store.list({ kind: 'some', projectIds: [mine], publicToo: false }, '', 10), ['mine/a', 'mine/b']);
+    assert.deepEqual(await store.list({ kind: 'some', projectIds: [other], publicToo: false }, '', 10), ['other/a']);
+    assert.deepEqual(await store.list({ kind: 'some', projectIds: [mine, other], publicToo: false }, 'mine/a', 10), ['mine/b', 'other/a']);
+    assert.deepEqual(await store.list({ kind: 'some', projectIds: [], publicToo: false }, '', 10), []);
   });
 
-  test('tells the projects that an account may list', async () => {
+  test('lists what is public to a viewer who sees that', async () => {
     await using place = await on.open();
     const store = createRepositoryStore(place.db);
-    const userId = await addUserRow(place.db, 'anna');
-    const [own, foreign, open] = [
-      await addProjectRow(place.db, 'own'),
-      await addProjectRow(place.db, 'foreign'),
-      await addProjectRow(place.db, 'open', true),
-    ];
-    await place.query(`insert into project_member (project_id, user_id, role) values (${own}, ${userId}, 3)`);
-    const listable = async (user: number | undefined, publicToo: boolean) =>
-      (await store.listableProjects(user, publicToo)).toSorted((a, b) => a - b);
-    assert.deepEqual(await listable(userId, true), [own, open]);
-    assert.deepEqual(await listable(userId, false), [own]);
-    assert.deepEqual(await listable(undefined, true), [open]);
-    assert.deepEqual(await listable(undefined, false), []);
-    assert.ok(foreign > 0);
+    const [own, open] = [await addProjectRow(place.db, 'own'), await addProjectRow(place.db, 'open', true)];
+    await addListed(place.db, own, 'own/a');
+    await addListed(place.db, open, 'open/a');
+    const seen = (projectIds: number[], publicToo: boolean) =>
+      store.list({ kind: 'some', projectIds, publicToo }, '', 10);
+    assert.deepEqual(await seen([own], true), ['open/a', 'own/a']);
+    assert.deepEqual(await seen([own], false), ['own/a']);
+    assert.deepEqual(await seen([], true), ['open/a']);
+    assert.deepEqual(await seen([], false), []);
   });
 });

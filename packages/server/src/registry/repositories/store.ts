@@ -1,6 +1,7 @@
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import { RegistryError } from '#kernel/errors';
 import type { Transaction } from '#kernel/transaction';
+import type { Viewer } from '#kernel/viewer';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
 
@@ -8,12 +9,8 @@ export interface RepositoryStore {
   find(projectId: number, name: RepositoryName): Eventually<{ readonly id: number } | undefined>;
   /** The repository's id; the repository is made if it is not there. */
   ensure(tx: Transaction, projectId: number, name: RepositoryName, at: number): Promise<number>;
-  /**
-   * Names of repositories that hold a manifest, in byte order after `after`: of the given projects, or of all.
-   */
-  list(projects: readonly number[] | 'all', after: string, limit: number): Promise<string[]>;
-  /** The projects an account may list: public ones and those it is a member of. */
-  listableProjects(userId: number | undefined, publicToo: boolean): Promise<number[]>;
+  /** Names of repositories that hold a manifest, in byte order after `after`, of the projects that the viewer sees. */
+  list(viewer: Viewer, after: string, limit: number): Promise<string[]>;
 }
 
 export function createRepositoryStore(db: Db): RepositoryStore {
@@ -41,8 +38,7 @@ export function createRepositoryStore(db: Db): RepositoryStore {
       // A push that ran at the same time made it first, or the project was removed and its name is another's now.
       return (made ?? (await find()) ?? fail(name)).id;
     },
-    async list(projects, after, limit) {
-      if (projects !== 'all' && projects.length === 0) return [];
+    async list(viewer, after, limit) {
       let query = db.read
         .selectFrom('repository')
         .select('name')
@@ -56,29 +52,19 @@ export function createRepositoryStore(db: Db): RepositoryStore {
               .limit(1),
           ),
         );
-      if (projects !== 'all') query = query.where('project_id', 'in', projects);
+      if (viewer.kind === 'some') {
+        const { projectIds, publicToo } = viewer;
+        query = query.where((where) =>
+          where.or([
+            ...(projectIds.length > 0 ? [where('project_id', 'in', projectIds)] : []),
+            ...(publicToo
+              ? [where('project_id', 'in', where.selectFrom('project').select('id').where('public', '=', 1))]
+              : []),
+          ]),
+        );
+      }
       const rows = await query.orderBy('name').limit(limit).execute();
       return rows.map((row) => row.name);
-    },
-    async listableProjects(userId, publicToo) {
-      const rows = await db.read
-        .selectFrom('project')
-        .select('id')
-        .where((where) =>
-          where.or([
-            ...(publicToo ? [where('public', '=', 1)] : []),
-            where(
-              'id',
-              'in',
-              where
-                .selectFrom('project_member')
-                .select('project_id')
-                .where('user_id', '=', userId ?? -1),
-            ),
-          ]),
-        )
-        .execute();
-      return rows.map((row) => row.id);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Permission } from '@entrepot/contract/permissions';
 import { type DistributionPath, parseDistributionPath } from '@entrepot/oci/distribution-path';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { Scope } from '@entrepot/oci/scope';
-import { type Actor, anonymous } from '#kernel/actor';
+import { type Actor, anonymous, isAdmin } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
 import { type Exchange, isFault, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
@@ -64,7 +64,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       'project-not-found',
       `There is no project ${projectNameOf(repository)} that you may see: repositories are named <project>/<name>, and a project is made before the first push.`,
     );
-    if (project === undefined && actor.admin) return unknown;
+    if (project === undefined && isAdmin(actor)) return unknown;
     if (actor.kind === 'token') return new RegistryError('insufficient-scope', `The token does not allow to ${asked}.`);
     if (project !== undefined && (await access.may(actor, 'repository:pull', project, repository))) {
       return new RegistryError('denied', `You may not ${asked}.`);

@@ -4,6 +4,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Referrers } from '#registry/referrers';
 import type { RepositoryStore } from '#registry/repositories';
 import type { TagStore } from '#registry/tags';
+import type { Access } from '#tenancy/access';
 import { readDigest } from './names.ts';
 import { nextLink, readPage } from './paging.ts';
 import { jsonReply } from './replies.ts';
@@ -13,7 +14,7 @@ export interface ListRoutesDeps {
   readonly repositories: RepositoryStore;
   readonly tags: TagStore;
   readonly referrers: Referrers;
-  readonly anonymousPull: boolean;
+  readonly access: Pick<Access, 'viewerOf'>;
 }
 
 /** Entries in one page at most, whatever the client asks for. */
@@ -71,7 +72,7 @@ export function listRoutes({ repositories, tags, referrers }: ListRoutesDeps): R
   ];
 }
 
-export function registryRoutes({ repositories, anonymousPull }: ListRoutesDeps): RegistryRoute[] {
+export function registryRoutes({ repositories, access }: ListRoutesDeps): RegistryRoute[] {
   return [
     {
       kind: 'base',
@@ -94,12 +95,8 @@ export function registryRoutes({ repositories, anonymousPull }: ListRoutesDeps):
       permission: 'catalog:read',
       async handle({ exchange, actor }) {
         const page = readPage(exchange.query, mostRepositories);
-        const userId = actor.kind === 'anonymous' ? undefined : actor.userId;
-        const all = actor.kind !== 'anonymous' && actor.admin;
-        const projects = all
-          ? 'all'
-          : await repositories.listableProjects(userId, anonymousPull || userId !== undefined);
-        const found = page.limit === 0 ? [] : await repositories.list(projects, page.last, page.limit + 1);
+        const viewer = await access.viewerOf(actor);
+        const found = page.limit === 0 ? [] : await repositories.list(viewer, page.last, page.limit + 1);
         const names = found.slice(0, page.limit);
         const more = found.length > page.limit && page.limit > 0;
         const link = more

@@ -105,7 +105,7 @@ export function manifestRoutes({
           content: await exchange.readBody(maxBytes, 'manifest-too-large'),
           contentType: exchange.headers['content-type'],
           onlyIf: readCondition(exchange),
-          mayBeSparse: await access.accountOfMay(request.actor, 'artifact:push-sparse', request.project),
+          mayBeSparse: await access.accountOfMay(request.actor, 'artifact:push-sparse', request.project, request.repository),
         });
         const headers = [
           'Location',

@@ -1,7 +1,7 @@
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '@entrepot/oci/digest';
 import { formatUploadRange, parseContentRange } from '@entrepot/oci/range';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
-import type { Actor } from '#kernel/actor';
+import { type Actor, accountOf } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import { isId } from '#kernel/ids';
 import type { Exchange, Reply } from '#platform/http';
@@ -136,7 +136,9 @@ export function uploadRoutes({ uploads, blobs, access, acceptsUploads }: UploadR
 
 /** Who may continue an upload: whoever began it, by account, however the token changed meanwhile. */
 function ownerOf(actor: Actor): string {
-  return actor.kind === 'anonymous' || actor.userId === undefined ? 'anonymous' : `user:${actor.userId}`;
+  const account = accountOf(actor);
+  if (account.kind === 'anonymous') return 'anonymous';
+  return account.kind === 'user' ? `user:${account.userId}` : `robot:${account.robotId}`;
 }
 
 function keyOf(request: RepositoryRequest<{ readonly id: string }>): UploadKey {

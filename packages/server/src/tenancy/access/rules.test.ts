@@ -1,71 +1,140 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { type Permission, permissions, type ProjectRole, roleIds } from '@entrepot/contract/permissions';
-import type { TokenActor } from '#kernel/actor';
-import { accountMay, tokenAskedFor, tokenMay } from './rules.ts';
+import { describe, test } from 'node:test';
+import {
+  type Permission,
+  permissions,
+  type ProjectRole,
+  publicPermissions,
+  roleIds,
+  rolePermissions,
+} from '@entrepot/contract/permissions';
+import type { RobotActor, TokenActor } from '#kernel/actor';
+import { aRole } from '#testing/given-roles';
+import { adminRule, explain, findRule, publicRule, robotRules, ruleOf, tokenAskedFor, tokenMay } from './rules.ts';
 
-const reads: readonly Permission[] = [
-  'project:read',
-  'repository:list',
-  'repository:pull',
-  'artifact:list',
-  'tag:list',
-];
+const team = { id: 1, name: 'team', public: false };
 
-/** What each may in a project of its own, written out: a permission that is added must be decided here too. */
-const allowed: Readonly<Record<ProjectRole, readonly Permission[]>> = {
-  limitedGuest: reads,
-  guest: reads,
-  developer: [...reads, 'repository:push'],
-  maintainer: [...reads, 'repository:push', 'artifact:delete'],
-  projectAdmin: [...reads, 'repository:push', 'artifact:delete', 'artifact:push-sparse', 'project:delete'],
+/** Harbor's totals: what its own roles may, beside what Entrepot adds to administrators of projects. */
+const harborsTotals: Readonly<Record<ProjectRole, number>> = {
+  projectAdmin: 75,
+  maintainer: 53,
+  developer: 36,
+  guest: 20,
+  limitedGuest: 14,
 };
+const ours = /^(?:artifact:push-sparse|metadata:list|access:|workload-identity:)/;
 
-const inPrivate = { id: 1, public: false };
-const inPublic = { id: 2, public: true };
-const may = (account: { admin?: boolean; role?: number }, permission: Permission, project = inPrivate, open = true) =>
-  accountMay({ admin: false, role: undefined, ...account }, permission, project, open);
-
-for (const [role, id] of Object.entries(roleIds)) {
-  for (const permission of permissions) {
-    const wanted = allowed[role as ProjectRole].includes(permission);
-    test(`a ${role} ${wanted ? 'may' : 'may not'} ${permission} in a private project of its own`, () => {
-      assert.equal(may({ role: id }, permission), wanted);
+describe('the roles', () => {
+  for (const [role, total] of Object.entries(harborsTotals)) {
+    test(`${role} has what Harbor gives it`, () => {
+      const held = rolePermissions[role as ProjectRole];
+      assert.equal(new Set(held).size, held.length, 'none twice');
+      assert.equal(held.filter((permission) => !ours.test(permission)).length, total);
     });
   }
-}
 
-for (const permission of permissions) {
-  test(`an administrator of the registry may ${permission} everywhere`, () => {
-    for (const project of [inPrivate, inPublic]) assert.equal(may({ admin: true }, permission, project), true);
+  test('a public project shows itself and its content, and nothing of its people', () => {
+    assert.equal(publicPermissions.length, 12);
+    for (const permission of publicPermissions) assert.match(permission, /:(?:read|list|pull)$/);
+    assert.ok(!publicPermissions.some((permission) => /^(?:member|log|robot|metadata|quota)/.test(permission)));
   });
 
-  test(`who is no member may not ${permission} in a private project`, () => {
-    assert.equal(may({}, permission), false);
-  });
-
-  const open = reads.includes(permission);
-  test(`who is no member ${open ? 'may' : 'may not'} ${permission} in a public project`, () => {
-    assert.equal(may({}, permission, inPublic), open);
-    assert.equal(
-      may({}, permission, inPublic, false),
-      false,
-      'and never where public projects are closed to strangers',
-    );
-  });
-}
-
-test('a role that does not exist gives nothing', () => {
-  for (const role of [0, 6, -1, Number.NaN]) {
-    for (const permission of permissions) assert.equal(may({ role }, permission), false);
+  for (const [role, id] of Object.entries(roleIds)) {
+    const rules = [ruleOf(aRole(id), 'in the project')];
+    for (const permission of permissions) {
+      const wanted = (rolePermissions[role as ProjectRole] as readonly Permission[]).includes(permission);
+      test(`a ${role} ${wanted ? 'may' : 'may not'} ${permission}`, () => {
+        assert.equal(findRule(rules, permission, undefined) !== undefined, wanted);
+        assert.equal(findRule(rules, permission, 'app') !== undefined, wanted);
+      });
+    }
   }
+
+  test('an administrator of the registry may everything', () => {
+    for (const permission of permissions) assert.ok(findRule([adminRule], permission, 'app'));
+  });
+
+  test('a role that does not exist gives nothing', () => {
+    for (const id of [0, 6, -1, Number.NaN, 1001]) {
+      const rules = [ruleOf(aRole(id), 'in the project')];
+      for (const permission of permissions) assert.equal(findRule(rules, permission, 'app'), undefined);
+    }
+  });
+
+  test('a role of one’s own gives what it is made of', () => {
+    const rules = [ruleOf(aRole(1001, { roleName: 'auditor', permissions: ['log:list'] }), 'in the project')];
+    assert.ok(findRule(rules, 'log:list', undefined));
+    assert.equal(findRule(rules, 'project:read', undefined), undefined);
+  });
+
+  test('a role for some repositories reaches those and shows the project', () => {
+    const rules = [ruleOf(aRole(roleIds.maintainer, { pattern: 'app/**' }), 'in the project')];
+    assert.ok(findRule(rules, 'repository:push', 'app/web'));
+    assert.equal(findRule(rules, 'repository:push', 'other'), undefined);
+    assert.equal(findRule(rules, 'repository:push', undefined), undefined, 'not the project as a whole');
+    assert.ok(findRule(rules, 'project:read', undefined));
+    assert.equal(findRule(rules, 'member:list', undefined), undefined);
+  });
+
+  test('the decision names the rule that made it, and what was looked at', () => {
+    const rules = [
+      publicRule,
+      ruleOf(aRole(roleIds.guest), 'in the project'),
+      ruleOf(aRole(roleIds.developer, { group: 'devs' }), 'in the project'),
+    ];
+    const decision = explain(rules, 'repository:push', 'app');
+    assert.equal(decision.allowed, true);
+    assert.equal(decision.rule, 'role developer in the project, as a member of the group devs');
+    assert.deepEqual(
+      decision.considered.map(({ allows }) => allows),
+      [false, false, true],
+    );
+    assert.deepEqual(explain(rules, 'project:delete', undefined).rule, undefined);
+  });
+});
+
+const robot = (fields: Partial<RobotActor>): RobotActor => ({
+  kind: 'robot',
+  robotId: 3,
+  name: 'robot$ci',
+  projectId: undefined,
+  grants: [],
+  ...fields,
+});
+
+describe('a robot', () => {
+  const pulls = new Set<Permission>(['repository:pull']);
+
+  test('has what it was given where it was given', () => {
+    const here = robotRules(robot({ grants: [{ place: 1, permissions: pulls }] }), team);
+    assert.ok(findRule(here, 'repository:pull', 'app'));
+    assert.equal(findRule(here, 'repository:push', 'app'), undefined);
+    assert.deepEqual(robotRules(robot({ grants: [{ place: 2, permissions: pulls }] }), team), []);
+    assert.deepEqual(robotRules(robot({ grants: [{ place: 1, permissions: pulls }] }), undefined), []);
+  });
+
+  test('for every project has nothing in the registry itself', () => {
+    const wide = robot({ grants: [{ place: 'every-project', permissions: new Set<Permission>(['robot:create']) }] });
+    assert.ok(findRule(robotRules(wide, team), 'robot:create', undefined));
+    assert.deepEqual(robotRules(wide, undefined), []);
+  });
+
+  test('of the registry has nothing in projects', () => {
+    const system = robot({ grants: [{ place: 'system', permissions: new Set<Permission>(['label:create']) }] });
+    assert.ok(findRule(robotRules(system, undefined), 'label:create', undefined));
+    assert.deepEqual(robotRules(system, team), []);
+  });
+
+  test('that is limited to repositories reaches no other', () => {
+    const limited = robot({ grants: [{ place: 1, permissions: pulls }], repositories: ['app/*'] });
+    assert.ok(findRule(robotRules(limited, team), 'repository:pull', 'app/web'));
+    assert.equal(findRule(robotRules(limited, team), 'repository:pull', 'other'), undefined);
+  });
 });
 
 const token = (...actions: readonly string[]): TokenActor => ({
   kind: 'token',
-  userId: 7,
-  name: 'anna',
-  admin: false,
+  account: { kind: 'user', userId: 7, name: 'anna', admin: false },
   catalog: false,
   grants: [{ repository: 'team/app', projectId: 1, actions }],
 });
@@ -86,23 +155,23 @@ const tokenTable: readonly (readonly [string, readonly string[], Permission, boo
 ];
 
 for (const [name, actions, permission, wanted] of tokenTable) {
-  test(name, () => assert.equal(tokenMay(token(...actions), permission, inPrivate, 'team/app'), wanted));
+  test(name, () => assert.equal(tokenMay(token(...actions), permission, team, 'team/app'), wanted));
 }
 
 test('a token is good in its own repository of its own project only', () => {
   const pull = (project: { id: number; public: boolean }, repository: string) =>
-    tokenMay(token('pull'), 'repository:pull', project, repository);
-  assert.equal(pull(inPrivate, 'team/app'), true);
-  assert.equal(pull(inPrivate, 'team/ap'), false);
-  assert.equal(pull(inPrivate, 'team/app/sub'), false);
+    tokenMay(token('pull'), 'repository:pull', { name: 'team', ...project }, repository);
+  assert.equal(pull(team, 'team/app'), true);
+  assert.equal(pull(team, 'team/ap'), false);
+  assert.equal(pull(team, 'team/app/sub'), false);
   assert.equal(pull({ id: 9, public: false }, 'team/app'), false, 'a project made anew under the name');
   assert.equal(pull({ id: 9, public: true }, 'team/app'), false, 'though it be public');
 });
 
 test('an administrator’s token is good for what it says and no more', () => {
-  const admins = { ...token('pull'), admin: true };
-  assert.equal(tokenMay(admins, 'repository:push', inPrivate, 'team/app'), false);
-  assert.equal(tokenMay(admins, 'repository:pull', inPrivate, 'team/other'), false);
+  const admins: TokenActor = { ...token('pull'), account: { kind: 'user', userId: 1, name: 'admin', admin: true } };
+  assert.equal(tokenMay(admins, 'repository:push', team, 'team/app'), false);
+  assert.equal(tokenMay(admins, 'repository:pull', team, 'team/other'), false);
 });
 
 test('a token tells what it was fetched for, granted or not', () => {

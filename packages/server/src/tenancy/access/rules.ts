@@ -1,20 +1,17 @@
 import {
   type Permission,
+  permissions,
   type ProjectRole,
   publicPermissions,
   roleIds,
   rolePermissions,
 } from '@entrepot/contract/permissions';
-import type { Actor, TokenActor } from '#kernel/actor';
-
-/** The project a request is about, as far as a decision needs it. */
-export interface ProjectFacts {
-  readonly id: number;
-  readonly public: boolean;
-}
+import type { Actor, RobotActor, RobotGrant, TokenActor } from '#kernel/actor';
+import { createGlob } from '#kernel/glob';
+import type { Decision, Project, RoleGiven, Rule } from './types.ts';
 
 /** The token action that stands for a permission (distribution token scopes). */
-export const tokenActions: Partial<Record<Permission, string>> = {
+const tokenActions: Partial<Record<Permission, string>> = {
   'repository:pull': 'pull',
   'artifact:list': 'pull',
   'tag:list': 'pull',
@@ -22,28 +19,89 @@ export const tokenActions: Partial<Record<Permission, string>> = {
   'artifact:delete': 'delete',
 };
 
-const roleById = new Map(Object.entries(roleIds).map(([name, id]) => [id as number, name as ProjectRole]));
+const rolesById = new Map(
+  Object.entries(roleIds).map(([name, id]) => [
+    id as number,
+    { name, permissions: new Set<Permission>(rolePermissions[name as ProjectRole]) },
+  ]),
+);
+const everything: ReadonlySet<Permission> = new Set(permissions);
 
-/** What an account may by its own rights: administrators everything, members by their role, everybody in public projects. */
-export function accountMay(
-  account: { readonly admin: boolean; readonly role: number | undefined },
+/** Administrators of the registry may do everything everywhere. */
+export const adminRule: Rule = { source: 'administrator of the registry', permissions: everything };
+
+/** What a public project allows to everybody. */
+export const publicRule: Rule = { source: 'the project is public', permissions: new Set(publicPermissions) };
+
+/** A stored role as a rule. A role that does not exist any more gives nothing. */
+export function ruleOf(given: RoleGiven, where: string): Rule {
+  const builtIn = rolesById.get(given.roleId);
+  const through = given.group === undefined ? '' : `, as a member of the group ${given.group}`;
+  const limit = given.pattern === undefined ? '' : ` in repositories ${given.pattern}`;
+  const rule = {
+    source: `role ${builtIn?.name ?? given.roleName ?? given.roleId}${limit} ${where}${through}`,
+    permissions: builtIn?.permissions ?? new Set(given.permissions ?? []),
+  };
+  return given.pattern === undefined ? rule : { ...rule, reaches: createGlob(given.pattern) };
+}
+
+/** What a robot has in a project, or in the registry where there is none. */
+export function robotRules(robot: RobotActor, project: Project | undefined): Rule[] {
+  const reach = reachOf(robot);
+  return robot.grants
+    .filter((grant) => coversPlace(grant, project))
+    .map((grant) => ({ source: `what ${robot.name} was given`, permissions: grant.permissions, ...reach }));
+}
+
+/** By actor, which is made once a sign-in: patterns are not read anew at every request. */
+const reaches = new WeakMap<RobotActor, Pick<Rule, 'reaches'>>();
+
+function reachOf(robot: RobotActor): Pick<Rule, 'reaches'> {
+  if (robot.repositories === undefined) return {};
+  const known = reaches.get(robot);
+  if (known !== undefined) return known;
+  const globs = robot.repositories.map(createGlob);
+  const reach = { reaches: (repository: string) => globs.some((glob) => glob(repository)) };
+  reaches.set(robot, reach);
+  return reach;
+}
+
+function coversPlace(grant: RobotGrant, project: Project | undefined): boolean {
+  if (project === undefined) return grant.place === 'system';
+  return grant.place === project.id || grant.place === 'every-project';
+}
+
+/**
+ * The one decision: the first rule that allows it, or none. `repository` is the name behind the project's. A rule for
+ * some repositories only allows what is asked about one of them; to see the project is the exception, without which
+ * nobody would find them.
+ */
+export function findRule(
+  rules: readonly Rule[],
   permission: Permission,
-  project: ProjectFacts,
-  openToStrangers: boolean,
-): boolean {
-  if (account.admin) return true;
-  const role = account.role === undefined ? undefined : roleById.get(account.role);
-  if (role !== undefined && rolePermissions[role].includes(permission)) return true;
-  return openToStrangers && project.public && publicPermissions.includes(permission);
+  repository: string | undefined,
+): Rule | undefined {
+  for (const rule of rules) if (allows(rule, permission, repository)) return rule;
+  return undefined;
+}
+
+const seeing: ReadonlySet<Permission> = new Set<Permission>(['project:read', 'repository:list']);
+
+function allows(rule: Rule, permission: Permission, repository: string | undefined): boolean {
+  if (!rule.permissions.has(permission)) return false;
+  if (rule.reaches === undefined) return true;
+  return repository === undefined ? seeing.has(permission) : rule.reaches(repository);
+}
+
+/** The decision with its reasons. */
+export function explain(rules: readonly Rule[], permission: Permission, repository: string | undefined): Decision {
+  const considered = rules.map((rule) => ({ source: rule.source, allows: allows(rule, permission, repository) }));
+  const rule = findRule(rules, permission, repository)?.source;
+  return { allowed: rule !== undefined, rule, considered };
 }
 
 /** What a token may: what it says, in the very project it was made for. */
-export function tokenMay(
-  token: TokenActor,
-  permission: Permission,
-  project: ProjectFacts,
-  repository: string,
-): boolean {
+export function tokenMay(token: TokenActor, permission: Permission, project: Project, repository: string): boolean {
   const action = tokenActions[permission];
   if (action === undefined) return false;
   return token.grants.some(

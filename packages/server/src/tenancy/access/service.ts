@@ -1,14 +1,22 @@
 import type { Permission } from '@entrepot/contract/permissions';
-import type { Actor } from '#kernel/actor';
+import { type Account, accountOf, type Actor, type AnonymousActor } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
-import { createExpiring } from '#platform/cache';
+import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
-import { accountMay, tokenMay } from './rules.ts';
-import type { Project, ProjectLookup } from './types.ts';
+import type { Viewer } from '#kernel/viewer';
+import { createExpiring } from '#platform/cache';
+import { adminRule, explain, findRule, publicRule, robotRules, ruleOf, tokenMay } from './rules.ts';
+import type { Decision, Project, ProjectLookup, RoleGiven, RoleLookup, Rule } from './types.ts';
 
 /** Changes made on another node are seen after so long at most. */
 const projectTtlMs = 5000;
-const roleTtlMs = 15_000;
+const rulesTtlMs = 15_000;
+
+/** What is asked about: a project and perhaps a repository in it, by its whole name; nothing for the registry itself. */
+export interface Place {
+  readonly project: Project;
+  readonly repository?: string | undefined;
+}
 
 export interface Access {
   /** The project a name belongs to, at most a few seconds old. */
@@ -16,46 +24,103 @@ export interface Access {
   /** Whether the actor may do this in the repository. */
   may(actor: Actor, permission: Permission, project: Project, repository: string): Eventually<boolean>;
   /** Whether the account behind the actor may, whatever the token in its hand was narrowed to. */
-  accountOfMay(actor: Actor, permission: Permission, project: Project): Eventually<boolean>;
+  accountOfMay(actor: Actor, permission: Permission, project: Project, repository?: string): Eventually<boolean>;
+  /** Whether the account behind the actor may do this in the whole registry. */
+  mayInSystem(actor: Actor, permission: Permission): Eventually<boolean>;
+  /**
+   * Passes where the account behind the actor may. Otherwise fails as much as he may know: `unauthorized` for nobody,
+   * `project-not-found` where he may not see the project, which is what is told of a project that is not there, and
+   * `denied` where he may.
+   */
+  demand(actor: Actor, permission: Permission, place: Place): Promise<void>;
+  /** The same for the whole registry: fails with `unauthorized` or `denied`. */
+  demandInSystem(actor: Actor, permission: Permission): Promise<void>;
+  /** The decision on an account, with the rule that made it. */
+  explain(account: AnonymousActor | Account, permission: Permission, place: Place | undefined): Promise<Decision>;
+  /** The projects that the account behind the actor may see in lists. */
+  viewerOf(actor: Actor): Promise<Viewer>;
   /** Forgets what is cached of a project, after a change on this node. */
   forgetProject(name: string): void;
+  /** Forgets what is cached of everybody's roles, after a change on this node. */
+  forgetRoles(): void;
 }
 
 export interface AccessDeps {
   readonly projects: ProjectLookup;
+  readonly roles: RoleLookup;
   readonly clock: Clock;
   readonly anonymousPull: boolean;
 }
 
-export function createAccess({ projects, clock, anonymousPull }: AccessDeps): Access {
+/** What is told of a project that is not there, and of one that may not be seen. */
+export function projectNotFound(nameOrId: string): RegistryError {
+  return new RegistryError('project-not-found', `project ${nameOrId} not found`);
+}
+
+const nobodysRules: readonly Rule[] = [];
+
+export function createAccess({ projects, roles, clock, anonymousPull }: AccessDeps): Access {
   const known = createExpiring<Project>({ capacity: 10_000, ttlMs: projectTtlMs, clock });
-  const roles = createExpiring<{ role: number | undefined }>({ capacity: 50_000, ttlMs: roleTtlMs, clock });
+  /** By project and user; the registry itself is project 0. */
+  const held = createExpiring<readonly Rule[]>({ capacity: 50_000, ttlMs: rulesTtlMs, clock });
 
   function remember(name: string, project: Project | undefined): Project | undefined {
     if (project !== undefined) known.set(name, project);
     return project;
   }
 
-  function findRole(projectId: number, userId: number): Eventually<number | undefined> {
+  function heldIn(projectId: number, userId: number): Eventually<readonly Rule[]> {
     const key = `${projectId}:${userId}`;
-    const cached = roles.get(key);
-    if (cached !== undefined) return cached.role;
-    const keep = (role: number | undefined) => {
-      roles.set(key, { role });
-      return role;
+    const cached = held.get(key);
+    if (cached !== undefined) return cached;
+    const keep = (given: readonly RoleGiven[]) => {
+      const rules = given.map((role) => ruleOf(role, projectId === 0 ? 'in the registry' : 'in the project'));
+      held.set(key, rules);
+      return rules;
     };
-    const found = projects.roleOf(projectId, userId);
-    return found instanceof Promise ? found.then(keep) : keep(found);
+    const given = projectId === 0 ? roles.inSystem(userId) : roles.inProject(projectId, userId);
+    return given instanceof Promise ? given.then(keep) : keep(given);
   }
 
-  function accountOfMay(actor: Actor, permission: Permission, project: Project): Eventually<boolean> {
-    const userId = actor.kind === 'anonymous' ? undefined : actor.userId;
-    const admin = actor.kind !== 'anonymous' && actor.admin;
-    const open = anonymousPull || userId !== undefined;
-    const judge = (role: number | undefined) => accountMay({ admin, role }, permission, project, open);
-    if (admin || userId === undefined) return judge(undefined);
-    const role = findRole(project.id, userId);
-    return role instanceof Promise ? role.then(judge) : judge(role);
+  /** A role in the registry reaches into every project. */
+  function heldBy(userId: number, project: Project | undefined): Eventually<readonly Rule[]> {
+    const inSystem = heldIn(0, userId);
+    if (project === undefined) return inSystem;
+    const inProject = heldIn(project.id, userId);
+    if (inSystem instanceof Promise || inProject instanceof Promise) {
+      return Promise.all([inProject, inSystem]).then(([own, wide]) => join(own, wide));
+    }
+    return join(inProject, inSystem);
+  }
+
+  /** Everything that speaks for an account, but for what is open to all. */
+  function rulesOf(account: AnonymousActor | Account, project: Project | undefined): Eventually<readonly Rule[]> {
+    if (account.kind === 'anonymous') return nobodysRules;
+    if (account.kind === 'robot') return robotRules(account, project);
+    return account.admin ? adminsRules : heldBy(account.userId, project);
+  }
+
+  function isOpen(account: AnonymousActor | Account, project: Project): boolean {
+    return project.public && (anonymousPull || account.kind !== 'anonymous');
+  }
+
+  function judge(
+    account: AnonymousActor | Account,
+    permission: Permission,
+    project: Project,
+    repository: string | undefined,
+  ): Eventually<boolean> {
+    if (isOpen(account, project) && publicRule.permissions.has(permission)) return true;
+    const below = repository?.slice(project.name.length + 1);
+    const rules = rulesOf(account, project);
+    const decide = (all: readonly Rule[]) => findRule(all, permission, below) !== undefined;
+    return rules instanceof Promise ? rules.then(decide) : decide(rules);
+  }
+
+  function mayInSystem(actor: Actor, permission: Permission): Eventually<boolean> {
+    const rules = rulesOf(accountOf(actor), undefined);
+    const decide = (all: readonly Rule[]) => findRule(all, permission, undefined) !== undefined;
+    return rules instanceof Promise ? rules.then(decide) : decide(rules);
   }
 
   return {
@@ -67,9 +132,58 @@ export function createAccess({ projects, clock, anonymousPull }: AccessDeps): Ac
     },
     may(actor, permission, project, repository) {
       if (actor.kind === 'token') return tokenMay(actor, permission, project, repository);
-      return accountOfMay(actor, permission, project);
+      return judge(actor, permission, project, repository);
     },
-    accountOfMay,
+    accountOfMay: (actor, permission, project, repository) =>
+      judge(accountOf(actor), permission, project, repository),
+    mayInSystem,
+    async demand(actor, permission, { project, repository }) {
+      const account = accountOf(actor);
+      if (await judge(account, permission, project, repository)) return;
+      if (account.kind === 'anonymous') throw new RegistryError('unauthorized', 'unauthorized: sign in first.');
+      if (!(await judge(account, 'project:read', project, repository))) throw projectNotFound(project.name);
+      throw new RegistryError('denied', `You may not ${permission.replace(':', ' ')} in the project ${project.name}.`);
+    },
+    async demandInSystem(actor, permission) {
+      if (await mayInSystem(actor, permission)) return;
+      if (accountOf(actor).kind === 'anonymous') {
+        throw new RegistryError('unauthorized', 'unauthorized: sign in first.');
+      }
+      throw new RegistryError('denied', `You may not ${permission.replace(':', ' ')} in this registry.`);
+    },
+    async explain(account, permission, place) {
+      const rules = await rulesOf(account, place?.project);
+      const open = place !== undefined && isOpen(account, place.project) ? [publicRule] : [];
+      return explain([...open, ...rules], permission, place?.repository?.slice(place.project.name.length + 1));
+    },
+    async viewerOf(actor) {
+      const account = accountOf(actor);
+      const publicToo = anonymousPull || account.kind !== 'anonymous';
+      if (account.kind === 'anonymous') return { kind: 'some', projectIds: [], publicToo };
+      const everywhere = await rulesOf(account, undefined);
+      if (account.kind === 'user') {
+        if (findRule(everywhere, 'project:read', undefined) !== undefined) return { kind: 'all' };
+        return { kind: 'some', projectIds: await roles.projectsOf(account.userId), publicToo };
+      }
+      const seen = account.grants.filter((grant) => grant.permissions.has('project:read') || seesRepositories(grant));
+      if (seen.some((grant) => grant.place === 'every-project')) return { kind: 'all' };
+      const projectIds = seen.map((grant) => grant.place).filter((place) => typeof place === 'number');
+      return { kind: 'some', projectIds, publicToo };
+    },
     forgetProject: (name) => known.delete(name),
+    forgetRoles: () => held.clear(),
   };
+}
+
+const adminsRules: readonly Rule[] = [adminRule];
+
+/** A robot that may pull from a project finds its repositories in lists, project:read or not. */
+function seesRepositories(grant: { readonly permissions: ReadonlySet<Permission> }): boolean {
+  return grant.permissions.has('repository:pull') || grant.permissions.has('repository:list');
+}
+
+/** Most people have roles in one of the two only. */
+function join(own: readonly Rule[], wide: readonly Rule[]): readonly Rule[] {
+  if (wide.length === 0) return own;
+  return own.length === 0 ? wide : [...own, ...wide];
 }

@@ -2,11 +2,12 @@ import { roleIds } from '@entrepot/contract/permissions';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
-import type { Asker } from '#kernel/actor';
+import { type Asker, userIdOf } from '#kernel/actor';
 import type { Audit } from '#tenancy/audit';
 import { assertProjectName } from './rules.ts';
 import type { ProjectStore } from './store.ts';
 import type { Project } from '#tenancy/access';
+import type { MemberStore } from '#tenancy/members';
 
 export interface Projects {
   /** Makes a project; the asker becomes its administrator. Fails with `name-invalid` or `project-exists`. */
@@ -22,24 +23,41 @@ export interface Projects {
 
 export interface ProjectsDeps {
   readonly store: ProjectStore;
+  readonly members: Pick<MemberStore, 'put'>;
   readonly transact: Transact;
   readonly audit: Pick<Audit, 'write'>;
   readonly clock: Clock;
   /** Called after a project was made or removed, so that nothing cached says otherwise on this node. */
   readonly onChange: (name: string) => void;
+  /** Called after somebody was given a role. */
+  readonly onRolesChange: () => void;
 }
 
-export function createProjects({ store, transact, audit, clock, onChange }: ProjectsDeps): Projects {
+export function createProjects({
+  store,
+  members,
+  transact,
+  audit,
+  clock,
+  onChange,
+  onRolesChange,
+}: ProjectsDeps): Projects {
   return {
     async create(asker, project) {
       assertProjectName(project.name);
-      const ownerId = asker.actor.kind === 'anonymous' ? undefined : asker.actor.userId;
+      const ownerId = userIdOf(asker.actor);
       const id = await transact(async (tx) => {
         const made = await store.insert(tx, { ...project, ownerId, at: clock() });
         if (made === undefined)
           throw new RegistryError('project-exists', `The project named ${project.name} already exists.`);
         if (ownerId !== undefined) {
-          await store.insertMember(tx, { projectId: made, userId: ownerId, role: roleIds.projectAdmin });
+          await members.put(tx, {
+            projectId: made,
+            entityType: 'u',
+            entityId: ownerId,
+            roleId: roleIds.projectAdmin,
+            at: clock(),
+          });
         }
         await audit.write(tx, {
           action: 'create-project',
@@ -79,7 +97,10 @@ export function createProjects({ store, transact, audit, clock, onChange }: Proj
     async setMember(name, userId, role) {
       const project = await store.find(name);
       if (project === undefined) throw new RegistryError('project-not-found', `There is no project ${name}.`);
-      await transact((tx) => store.insertMember(tx, { projectId: project.id, userId, role }));
+      await transact((tx) =>
+        members.put(tx, { projectId: project.id, entityType: 'u', entityId: userId, roleId: role, at: clock() }),
+      );
+      onRolesChange();
     },
     async find(nameOrId, isName) {
       // Harbor reads digits as an id unless the client says that they are a name.

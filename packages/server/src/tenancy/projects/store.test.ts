@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { roleIds } from '@entrepot/contract/permissions';
 import { forEachDialect } from '#testing/databases';
 import { addRepositoryRow, addUserRow } from '#testing/rows';
 import { createProjectStore } from './store.ts';
@@ -29,22 +28,6 @@ forEachDialect('the project store', (on) => {
     assert.equal(ids.filter((id) => id !== undefined).length, 1);
   });
 
-  test('keeps one role for each user of a project: the last given', async () => {
-    await using place = await on.open();
-    const store = createProjectStore(place.db);
-    const userId = await addUserRow(place.db, 'anna');
-    const projectId = await place.db.transact(async (tx) => {
-      const made = (await store.insert(tx, { name: 'team', public: false, ownerId: userId, at: 5 })) ?? 0;
-      await store.insertMember(tx, { projectId: made, userId, role: roleIds.guest });
-      return made;
-    });
-    assert.equal(await store.roleOf(projectId, userId), roleIds.guest);
-    await place.db.transact((tx) => store.insertMember(tx, { projectId, userId, role: roleIds.maintainer }));
-    assert.equal(await store.roleOf(projectId, userId), roleIds.maintainer);
-    assert.equal(await store.roleOf(projectId, userId + 1), undefined);
-    assert.equal(await store.roleOf(projectId + 1, userId), undefined);
-  });
-
   test('holds repositories only where a manifest is', async () => {
     await using place = await on.open();
     const store = createProjectStore(place.db);
@@ -70,15 +53,16 @@ forEachDialect('the project store', (on) => {
       store.insert(tx, { name: 'team', public: false, ownerId: userId, at: 5 }),
     )) as number;
     const repositoryId = await addRepositoryRow(place.db, id, 'team/app');
-    await place.db.transact((tx) => store.insertMember(tx, { projectId: id, userId, role: roleIds.guest }));
+    await place.query(
+      `insert into member (project_id, entity_type, entity_id, role_id, created_at) values (${id}, 'u', ${userId}, 3, 1)`,
+    );
     await place.query(
       `insert into upload (id, repository_id, owner, algorithm, size, stage, created_at, touched_at)
        values ('u', ${repositoryId}, 'user:1', 'sha256', 0, '', 1, 1)`,
     );
     await place.db.transact((tx) => store.delete(tx, id));
     assert.equal(await store.find('team'), undefined);
-    assert.equal(await store.roleOf(id, userId), undefined);
-    for (const table of ['repository', 'upload', 'project_member']) {
+    for (const table of ['repository', 'upload', 'member']) {
       assert.deepEqual(await place.query(`select * from ${table}`), [], table);
     }
   });

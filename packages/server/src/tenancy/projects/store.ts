@@ -6,12 +6,10 @@ import type { Project } from '#tenancy/access';
 export interface ProjectStore {
   find(name: string): Eventually<Project | undefined>;
   findById(id: number): Promise<Project | undefined>;
-  roleOf(projectId: number, userId: number): Eventually<number | undefined>;
   insert(
     tx: Transaction,
     project: { name: string; public: boolean; ownerId: number | undefined; at: number },
   ): Promise<number | undefined>;
-  insertMember(tx: Transaction, member: { projectId: number; userId: number; role: number }): Promise<void>;
   holdsRepositories(tx: Transaction, id: number): Promise<boolean>;
   delete(tx: Transaction, id: number): Promise<void>;
 }
@@ -28,13 +26,6 @@ export function createProjectStore(db: Db): ProjectStore {
   const byName = db.prepareFirst<ProjectRow>((q, value) =>
     q.selectFrom('project').select(['id', 'name', 'public']).where('name', '=', value('name')),
   );
-  const role = db.prepareFirst<{ role: number }>((q, value) =>
-    q
-      .selectFrom('project_member')
-      .select('role')
-      .where('project_id', '=', value<number>('projectId'))
-      .where('user_id', '=', value<number>('userId')),
-  );
   return {
     find(name) {
       const row = byName({ name });
@@ -47,10 +38,6 @@ export function createProjectStore(db: Db): ProjectStore {
         .where('id', '=', id)
         .executeTakeFirst();
       return row && toProject(row);
-    },
-    roleOf(projectId, userId) {
-      const row = role({ projectId, userId });
-      return row instanceof Promise ? row.then((found) => found?.role) : row?.role;
     },
     async insert(tx, project) {
       const row = await within(tx)
@@ -66,13 +53,6 @@ export function createProjectStore(db: Db): ProjectStore {
         .returning('id')
         .executeTakeFirst();
       return row?.id;
-    },
-    async insertMember(tx, member) {
-      await within(tx)
-        .insertInto('project_member')
-        .values({ project_id: member.projectId, user_id: member.userId, role: member.role })
-        .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doUpdateSet({ role: member.role }))
-        .execute();
     },
     async holdsRepositories(tx, id) {
       const held = await within(tx)

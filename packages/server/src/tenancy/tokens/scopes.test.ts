@@ -4,6 +4,7 @@ import { roleIds } from '@entrepot/contract/permissions';
 import { parseScope } from '@entrepot/oci/scope';
 import { type Actor, anonymous } from '#kernel/actor';
 import { createAccess } from '#tenancy/access';
+import { givenRoles } from '#testing/given-roles';
 import { createTestClock } from '#testing/test-clock';
 import { grantScopes, stillGranted } from './scopes.ts';
 
@@ -18,7 +19,8 @@ function accessWith(roles: Readonly<Record<string, number>>) {
   return createAccess({
     clock: time.clock,
     anonymousPull: true,
-    projects: { find: (name) => projects.get(name), roleOf: (project, user) => roles[`${project}:${user}`] },
+    projects: { find: (name) => projects.get(name) },
+    roles: givenRoles(roles),
   });
 }
 

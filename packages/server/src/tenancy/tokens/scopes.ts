@@ -30,7 +30,7 @@ export async function grantScopes(access: Access, actor: Actor, scopes: readonly
     for (const action of asked) {
       const permission = permissionOf[action];
       if (project === undefined || permission === undefined) continue;
-      if (await access.accountOfMay(actor, permission, project)) actions.push(action);
+      if (await access.accountOfMay(actor, permission, project, scope.name)) actions.push(action);
     }
     grants.push({ repository: scope.name, projectId: project?.id ?? 0, actions: [...new Set(actions)] });
   }

@@ -1,6 +1,6 @@
 import type { Scope } from '@entrepot/oci/scope';
 import { jwtVerify, SignJWT } from 'jose';
-import { type Actor, anonymous, type Grant, type TokenActor } from '#kernel/actor';
+import { type Actor, anonymous, type Grant, type TokenActor, userIdOf } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { NewId } from '#kernel/ids';
@@ -111,9 +111,7 @@ export function createTokens(deps: TokensDeps): Tokens {
       .map((entry) => ({ repository: entry.name, projectId: entry.project ?? 0, actions: entry.actions }));
     return {
       kind: 'token',
-      userId: user?.id,
-      name: user?.name ?? '',
-      admin: user?.admin ?? false,
+      account,
       grants: await stillGranted(access, account, signed),
       catalog: (claims.access ?? []).some((entry) => entry.type === 'registry' && entry.name === 'catalog'),
     };
@@ -127,8 +125,8 @@ export function createTokens(deps: TokensDeps): Tokens {
         actor.kind !== 'anonymous' && scopes.some((scope) => scope.type === 'registry' && scope.name === 'catalog');
       const changes = grants.some((grant) => grant.actions.some((action) => action !== 'pull'));
       const ttlMs = changes ? deps.pushTtlMs : deps.pullTtlMs;
-      const user =
-        actor.kind === 'anonymous' || actor.userId === undefined ? undefined : await users.findById(actor.userId);
+      const userId = userIdOf(actor);
+      const user = userId === undefined ? undefined : await users.findById(userId);
       const key = await keys.current();
       const now = Math.floor(clock() / 1000);
       const accessClaim = [

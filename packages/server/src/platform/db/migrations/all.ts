@@ -1,5 +1,15 @@
 import * as createRegistry from './0001-create-registry.ts';
+import * as addPeople from './0002-add-people.ts';
+import * as chainAudit from './0003-chain-audit.ts';
+import * as addSignIn from './0004-add-sign-in.ts';
+import * as addJobs from './0006-add-jobs.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
-export const migrations: readonly Migration[] = [{ name: '0001-create-registry', up: createRegistry.up }];
+export const migrations: readonly Migration[] = [
+  { name: '0001-create-registry', up: createRegistry.up },
+  { name: '0002-add-people', up: addPeople.up },
+  { name: '0003-chain-audit', up: chainAudit.up },
+  { name: '0004-add-sign-in', up: addSignIn.up },
+  { name: '0006-add-jobs', up: addJobs.up },
+];

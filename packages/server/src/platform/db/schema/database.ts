@@ -1,19 +1,10 @@
 import type { Generated } from 'kysely';
+import type { AuditTables } from './audit.ts';
+import type { JobTables } from './jobs.ts';
+import type { PeopleTables } from './people.ts';
+import type { SignInTables } from './sign-in.ts';
 
 /** Times are milliseconds since the Unix epoch, flags are 0 or 1, on both databases. */
-export interface UserTable {
-  id: Generated<number>;
-  name: string;
-  email: string | null;
-  password: string;
-  admin: number;
-  disabled: number;
-  /** Goes up when everything issued to the user so far must stop working. */
-  generation: Generated<number>;
-  created_at: number;
-  updated_at: number;
-}
-
 export interface LoginFailureTable {
   id: Generated<number>;
   user_name: string;
@@ -28,12 +19,6 @@ export interface ProjectTable {
   owner_id: number | null;
   created_at: number;
   updated_at: number;
-}
-
-export interface ProjectMemberTable {
-  project_id: number;
-  user_id: number;
-  role: number;
 }
 
 export interface RepositoryTable {
@@ -117,32 +102,15 @@ export interface UploadTable {
   lock_id: string | null;
 }
 
-export interface AuditTable {
-  id: Generated<number>;
-  at: number;
-  actor: string;
-  actor_id: number | null;
-  address: string;
-  request_id: string;
-  action: string;
-  project_id: number | null;
-  resource: string;
-  digest: string | null;
-  outcome: string;
-  detail: string | null;
-}
-
 export interface SigningKeyTable {
   kid: string;
   private_jwk: string;
   created_at: number;
 }
 
-export interface Database {
-  user_account: UserTable;
+export interface Database extends AuditTables, JobTables, PeopleTables, SignInTables {
   login_failure: LoginFailureTable;
   project: ProjectTable;
-  project_member: ProjectMemberTable;
   repository: RepositoryTable;
   blob: BlobTable;
   repository_blob: RepositoryBlobTable;
@@ -153,6 +121,5 @@ export interface Database {
   manifest_child: ManifestChildTable;
   tag: TagTable;
   upload: UploadTable;
-  audit: AuditTable;
   signing_key: SigningKeyTable;
 }

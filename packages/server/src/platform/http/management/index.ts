@@ -1,0 +1,11 @@
+export { listReply } from './list-reply.ts';
+export {
+  type Authorize,
+  type ManagedReply,
+  type ManagedRequest,
+  type ManagedRoute,
+  type Refusal,
+  type RequestedProject,
+  serve,
+} from './managed-route.ts';
+export { createManagement, type ManagementDeps } from './management.ts';

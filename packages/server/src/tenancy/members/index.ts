@@ -1,0 +1,1 @@
+export { createMemberStore, type MemberStore } from './store.ts';
