@@ -4,7 +4,12 @@ import { RegistryError } from './errors.ts';
 export type Condition =
   | { readonly kind: 'is'; readonly field: string; readonly value: string }
   | { readonly kind: 'like'; readonly field: string; readonly value: string }
-  | { readonly kind: 'between'; readonly field: string; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly kind: 'between';
+      readonly field: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
   | { readonly kind: 'any'; readonly field: string; readonly values: readonly string[] }
   | { readonly kind: 'all'; readonly field: string; readonly values: readonly string[] };
 
@@ -100,7 +105,9 @@ function parseBetween(field: string, body: string): Condition {
 }
 
 function parseValues(body: string): string[] {
-  const values = [...body.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((found) => found[1] ?? found[2] ?? found[3] ?? '');
+  const values = [...body.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    (found) => found[1] ?? found[2] ?? found[3] ?? '',
+  );
   if (values.length === 0 || values.length > mostValues) throw invalid(`a list has one to ${mostValues} values`);
   return values;
 }

@@ -70,4 +70,3 @@ export interface Refusal {
   readonly path: string;
   readonly error: RegistryError;
 }
-

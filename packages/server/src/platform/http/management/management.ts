@@ -137,7 +137,8 @@ function sendAnswer(record: RouteRecord, answer: ManagedReply, reply: FastifyRep
   const { body } = answer;
   if (body === undefined) return reply.send();
   if (isIterable(body)) return reply.send(Readable.from(body, { objectMode: false }));
-  if (typeof body === 'string' && record.produces === undefined) reply.header('Content-Type', 'text/plain; charset=utf-8');
+  if (typeof body === 'string' && record.produces === undefined)
+    reply.header('Content-Type', 'text/plain; charset=utf-8');
   return reply.send(body);
 }
 
@@ -203,7 +204,10 @@ function answerError(
   const problem = problemTable[error.code];
   const requestId = requestIdOf(request.raw);
   if (isFault(error)) deps.onFault(error, requestId);
-  reply.code(problem.status).header('X-Request-Id', requestId).header('Content-Type', 'application/json; charset=utf-8');
+  reply
+    .code(problem.status)
+    .header('X-Request-Id', requestId)
+    .header('Content-Type', 'application/json; charset=utf-8');
   if (problem.status === 401) reply.header('WWW-Authenticate', 'Basic realm="entrepot", charset="UTF-8"');
   if (error.retryAfter !== undefined) reply.header('Retry-After', String(error.retryAfter));
   return reply.send({ errors: [{ code: problem.harbor, message: error.message }] });
