@@ -41,9 +41,11 @@ export type ErrorCode =
   | 'upload-busy'
   | 'read-only'
   | 'unsupported'
+  | 'not-implemented'
   // whom the registry asks
   | 'target-refused'
   | 'target-unreachable'
+  | 'issuer-invalid'
   // limits and faults
   | 'body-too-large'
   | 'body-timeout'

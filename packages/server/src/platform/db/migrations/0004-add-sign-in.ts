@@ -18,7 +18,8 @@ function statements(kind: DatabaseKind): string[] {
       user_id bigint primary key references user_account (id) on delete cascade,
       issuer ${text} not null, subject ${text} not null, refresh_token ${text},
       cli_secret ${text} not null, cli_secret_hash ${text} not null,
-      allowed integer not null default 1, checked_at bigint not null, claimed_until bigint not null default 0,
+      allowed integer not null default 1, checked_at bigint not null, used_at bigint not null,
+      claimed_until bigint not null default 0,
       created_at bigint not null, updated_at bigint not null, unique (issuer, subject))`,
     'create index oidc_identity_by_check on oidc_identity (checked_at)',
     // What a sign-in carries from one step to the next; read once.

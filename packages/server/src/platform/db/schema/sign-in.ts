@@ -32,6 +32,8 @@ export interface OidcIdentityTable {
   allowed: Generated<number>;
   /** When groups were last heard of from the provider. */
   checked_at: number;
+  /** When the user last came in, to a few minutes: who does not come in is not asked about. */
+  used_at: number;
   /** Until when one node asks the provider about this user. */
   claimed_until: Generated<number>;
   created_at: number;
