@@ -5,7 +5,7 @@ import { startFakeS3 } from '#support/fake-s3';
 import { startPostgres } from '#support/postgres';
 import type { RegistryClient } from '#support/registry-client';
 import { ServerProcess } from '#support/server-process';
-import { missingStack } from '#support/stack';
+import { missingStack, replicaEnvironment } from '#support/stack';
 
 const skip = (await missingStack('postgres-s3')) ?? false;
 const octets = { 'content-type': mediaType.bytes };
@@ -17,7 +17,7 @@ let two: RegistryClient;
 before(async () => {
   if (skip !== false) return;
   const [postgres, s3] = [stack.use(await startPostgres()), stack.use(await startFakeS3())];
-  const env = { ENTREPOT_DATABASE_URL: await postgres.makeDatabase(), ...s3.env };
+  const env = { ...(await replicaEnvironment(postgres)), ...s3.env };
   // Both at once: migrations run under a lock.
   servers = await Promise.all([0, 1].map(async () => stack.use(await ServerProcess.start({ env }))));
   const [first, second] = servers;

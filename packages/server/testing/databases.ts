@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +61,8 @@ async function makePostgresPlace(server: string): Promise<DatabasePlace> {
     kind: 'postgres',
     open: () => openPostgresDb({ url: own.href, poolSize: 4, onIdleError: () => undefined }),
     query: async (sql) => (await client.query(sql)).rows as Row[],
-    env: { ENTREPOT_DATABASE_URL: own.href },
+    // Registries on one database share their key; each has a data folder of its own here.
+    env: { ENTREPOT_DATABASE_URL: own.href, ENTREPOT_SECRET_KEY: randomBytes(32).toString('base64') },
     async [Symbol.asyncDispose]() {
       await client.query(`drop schema ${schema} cascade`);
       await client.end();

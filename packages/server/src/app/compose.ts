@@ -34,6 +34,7 @@ import { createUserStore, createUsers, type Users } from '#tenancy/users';
 import { createAuthorize } from './authorize.ts';
 import { createHealth } from './health.ts';
 import { createHttp } from './http.ts';
+import { openSecretBox } from './open-secret-box.ts';
 import { openBlobs, openDb } from './open-stores.ts';
 import type { ReloadingTls } from './tls.ts';
 import { version } from './version.ts';
@@ -77,6 +78,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   let draining = false;
 
   const db: Db = stack.use(await openDb(config, secrets, log));
+  const box = await openSecretBox({ config, secrets, db, log });
   const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
   const metrics = stack.use(createMetrics(version, { shared: isWorker() }));
   const { transact } = db;
@@ -123,12 +125,15 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;
   const keys = createKeyRing({
     store: createSigningKeyStore(db),
+    box,
     transact,
     clock,
     newId,
     rotationMs,
     overlapMs: Math.max(pullTtlMs, pushTtlMs),
   });
+  // With a key in the database from the start, a server that has another secret key is found out when it starts.
+  await keys.current();
   const serviceName = config.auth.tokenService;
   const tokens = createTokens({ keys, access, users: userStore, clock, newId, serviceName, pullTtlMs, pushTtlMs });
   const identity = createIdentity({ logins, tokens, clock });

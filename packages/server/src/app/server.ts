@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, type ConfigFlags, loadConfig, type Secrets } from '#platform/config';
+import { SecretUnusable } from '#platform/crypto';
 import { DatabaseUnusable } from '#platform/db';
 import { listen } from '#platform/http/server';
 import { createLog, type Log } from '#platform/log';
@@ -124,7 +125,7 @@ function hostOf(config: Config): string {
 
 /** One sentence for the usual reasons, with the mend. */
 function explainStart(error: unknown, config: Config): string {
-  if (error instanceof DatabaseUnusable) return error.message;
+  if (error instanceof DatabaseUnusable || error instanceof SecretUnusable) return error.message;
   const { code, message, path } = error as { code?: string; message?: string; path?: string };
   const where = `${hostOf(config)}:${config.listen.port}`;
   switch (code) {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPrivateKey, createPublicKey, sign as signBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { createSecretBox, parseSecretKey } from '#platform/crypto';
 import { within } from '#platform/db';
 import { assertAnswer } from '#testing/answers';
 import { createTestClock } from '#testing/test-clock';
@@ -25,11 +28,15 @@ interface ServerKey {
   readonly jwk: JWK;
 }
 
-/** The key the server signs with, out of its database. */
+/** The key the server signs with, out of its database, opened with the key in its data folder. */
 async function serverKey(): Promise<ServerKey> {
   await registry.bearer(dev);
   const [row] = await registry.query('select kid, private_jwk from signing_key order by created_at desc');
-  return { kid: String(row?.['kid']), jwk: JSON.parse(String(row?.['private_jwk'])) as JWK };
+  const kid = String(row?.['kid']);
+  const secretKey = parseSecretKey(await readFile(join(registry.data, 'secret.key'), 'utf8'));
+  assert.ok(secretKey !== undefined);
+  const text = createSecretBox([secretKey]).open(String(row?.['private_jwk']), `signing_key/private_jwk/${kid}`);
+  return { kid, jwk: JSON.parse(text) as JWK };
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

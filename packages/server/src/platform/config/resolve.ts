@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseSecretKey } from '#platform/crypto';
 import type { AuthConfig, BlobsConfig, Config, DatabaseConfig, LimitsConfig, TlsConfig } from './config.ts';
 import type { ConfigFault } from './config-error.ts';
 import { redacted, type Secrets, sealSecrets } from './secrets.ts';
@@ -109,6 +110,17 @@ function resolveAuth({ get }: Values): AuthConfig {
   };
 }
 
+const splitKeys = (text: string | undefined) => (text ?? '').split(/[\s,]+/).filter((item) => item !== '');
+
+function checkSecretKeys({ get }: Values, refuse: Refuse): void {
+  const expected = '32 random bytes in base64 or hex, as `openssl rand -base64 32` makes them';
+  for (const key of ['secret_key', 'secret_keys_previous'] as const) {
+    const text = get(key);
+    const items = key === 'secret_key' && text !== undefined ? [text] : splitKeys(text);
+    if (items.some((item) => parseSecretKey(item) === undefined)) refuse(key, expected, redacted);
+  }
+}
+
 /** Puts the values together and adds what is wrong between them to `faults`. */
 export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
   const { get, sourceOf } = values;
@@ -116,6 +128,7 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
   if (get('uploads.max_open_total') < get('uploads.max_open_per_user')) {
     refuse('uploads.max_open_total', 'at least uploads.max_open_per_user', String(get('uploads.max_open_total')));
   }
+  checkSecretKeys(values, refuse);
   return {
     listen: get('listen'),
     data: get('data'),
@@ -145,8 +158,12 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
 }
 
 export function resolveSecrets({ get }: Values): Secrets {
+  const secretKey = get('secret_key');
+  const previous = splitKeys(get('secret_keys_previous')).map(parseSecretKey);
   return sealSecrets({
     adminPassword: get('auth.admin_password'),
+    secretKey: secretKey === undefined ? undefined : parseSecretKey(secretKey),
+    previousSecretKeys: previous.length === 0 ? undefined : previous.filter((key) => key !== undefined),
     databaseUrl: get('database.url'),
     s3AccessKey: get('blobs.s3.access_key'),
     s3SecretKey: get('blobs.s3.secret_key'),

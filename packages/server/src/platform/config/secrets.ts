@@ -3,6 +3,10 @@ import { inspect } from 'node:util';
 /** What must not be read by others. Prints, in logs and JSON, which secrets there are and never what they are. */
 export interface Secrets {
   readonly adminPassword: string | undefined;
+  /** 32 bytes to seal secrets with; without it the file in the data folder has them. */
+  readonly secretKey: Uint8Array | undefined;
+  /** Those that only open. */
+  readonly previousSecretKeys: readonly Uint8Array[] | undefined;
   /** Present when `Config.database` is `postgres`. */
   readonly databaseUrl: string | undefined;
   /** Both or neither; without them the machine's own role or profile is used. */

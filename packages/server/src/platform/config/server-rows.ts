@@ -18,6 +18,24 @@ export const serverRows = [
     example: '/var/lib/entrepot',
   },
   {
+    key: 'secret_key',
+    kind: 'secret',
+    default: null,
+    absent: 'the file `secret.key` in the data folder, made at the first start',
+    explanation:
+      'The key that secrets in the database are sealed with: 32 random bytes in base64 or hex. Several servers on one database need the same.',
+    example: 'RXhhbXBsZUV4YW1wbGVFeGFtcGxlRXhhbXBsZUV4YW0=',
+  },
+  {
+    key: 'secret_keys_previous',
+    kind: 'secret',
+    default: null,
+    absent: 'none',
+    explanation:
+      'Earlier keys, separated by commas or line breaks. They open what they sealed, which is sealed anew at start.',
+    example: 'RXhhbXBsZUV4YW1wbGVFeGFtcGxlRXhhbXBsZUV4YW4=',
+  },
+  {
     key: 'external_url',
     kind: 'url',
     default: null,

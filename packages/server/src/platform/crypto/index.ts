@@ -1,2 +1,11 @@
 export { createPasswordHasher, type PasswordHasher } from './password.ts';
-export { createSecretDigest } from './secret-key.ts';
+export {
+  createSecretBox,
+  isSealed,
+  parseSecretKey,
+  type SecretBox,
+  sealedPrefix,
+  SecretUnusable,
+} from './secret-box.ts';
+export { createSecretDigest } from './secret-digest.ts';
+export { openSecretKeys } from './secret-keys.ts';

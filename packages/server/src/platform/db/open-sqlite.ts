@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import type { Db } from './db.ts';
-import { makeFolders } from './make-folders.ts';
+import { makeFolders } from '#platform/folders';
 import { DatabaseUnusable, migrate } from './migrate.ts';
 import { compileStatement } from './prepared.ts';
 import type { Database } from './schema/database.ts';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { randomId } from '#kernel/ids';
+import { createSecretBox } from '#platform/crypto';
 import { forEachDialect, type TestDatabase } from '#testing/databases';
 import { createTestClock, type TestClock } from '#testing/test-clock';
 import { createKeyRing } from './key-ring.ts';
@@ -8,9 +10,12 @@ import { createSigningKeyStore } from './store.ts';
 
 const day = 24 * 3600 * 1000;
 
+const box = createSecretBox([randomBytes(32)]);
+
 function openRing(place: TestDatabase, time: TestClock) {
   return createKeyRing({
     store: createSigningKeyStore(place.db),
+    box,
     transact: place.db.transact,
     clock: time.clock,
     newId: randomId,

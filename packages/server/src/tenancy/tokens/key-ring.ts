@@ -2,7 +2,8 @@ import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 
 import type { Clock } from '#kernel/clock';
 import type { NewId } from '#kernel/ids';
 import type { Transact } from '#kernel/transaction';
-import type { SigningKeyStore } from './store.ts';
+import { isSealed, type SecretBox } from '#platform/crypto';
+import type { SigningKeyStore, StoredKey } from './store.ts';
 
 export const algorithm = 'ES256';
 
@@ -22,6 +23,7 @@ export interface KeyRing {
 
 export interface KeyRingDeps {
   readonly store: SigningKeyStore;
+  readonly box: Pick<SecretBox, 'seal' | 'open'>;
   readonly transact: Transact;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -33,8 +35,11 @@ export interface KeyRingDeps {
 /** How often an unknown key name sends us to the database: another node may have rotated, or somebody is guessing. */
 const reloadEveryMs = 1000;
 
+/** What the sealed text is bound to: `resealColumns` spells it the same. */
+const placeOf = (kid: string) => `signing_key/private_jwk/${kid}`;
+
 /** Keys live in the database, so that every node verifies what any node signed. */
-export function createKeyRing({ store, transact, clock, newId, rotationMs, overlapMs }: KeyRingDeps): KeyRing {
+export function createKeyRing({ store, box, transact, clock, newId, rotationMs, overlapMs }: KeyRingDeps): KeyRing {
   let keys: readonly LoadedKey[] = [];
   let loadedAt = 0;
   let loading: Promise<void> | undefined;
@@ -42,15 +47,16 @@ export function createKeyRing({ store, transact, clock, newId, rotationMs, overl
 
   async function load(): Promise<void> {
     const stored = await store.list();
-    keys = await Promise.all(
-      stored.map(async ({ kid, privateJwk, createdAt }) => {
-        const jwk = JSON.parse(privateJwk) as JWK;
-        const { d: _, ...publicJwk } = jwk;
-        const [privateKey, publicKey] = await Promise.all([importJWK(jwk, algorithm), importJWK(publicJwk, algorithm)]);
-        return { kid, createdAt, privateKey: privateKey as CryptoKey, publicKey: publicKey as CryptoKey };
-      }),
-    );
+    // What is loaded stays: a key that was sealed anew elsewhere, with a secret this process does not have, is no other.
+    keys = await Promise.all(stored.map(async (row) => keys.find(({ kid }) => kid === row.kid) ?? open(row)));
     loadedAt = clock();
+  }
+
+  async function open({ kid, sealedJwk, createdAt }: StoredKey): Promise<LoadedKey> {
+    const jwk = JSON.parse(isSealed(sealedJwk) ? box.open(sealedJwk, placeOf(kid)) : sealedJwk) as JWK;
+    const { d: _, ...publicJwk } = jwk;
+    const [privateKey, publicKey] = await Promise.all([importJWK(jwk, algorithm), importJWK(publicJwk, algorithm)]);
+    return { kid, createdAt, privateKey: privateKey as CryptoKey, publicKey: publicKey as CryptoKey };
   }
 
   function reload(): Promise<void> {
@@ -63,7 +69,9 @@ export function createKeyRing({ store, transact, clock, newId, rotationMs, overl
   async function rotate(): Promise<void> {
     const pair = await generateKeyPair(algorithm, { extractable: true });
     const at = clock();
-    const key = { kid: newId(), privateJwk: JSON.stringify(await exportJWK(pair.privateKey)), createdAt: at };
+    const kid = newId();
+    const sealedJwk = box.seal(JSON.stringify(await exportJWK(pair.privateKey)), placeOf(kid));
+    const key = { kid, sealedJwk, createdAt: at };
     await transact(async (tx) => {
       await store.insertUnlessNewer(tx, key, at - rotationMs);
       await store.deleteOlder(tx, at - 2 * rotationMs - overlapMs);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { forEachDialect } from '#testing/databases';
 import { createSigningKeyStore } from './store.ts';
 
-const key = (kid: string, createdAt: number) => ({ kid, privateJwk: `{"kid":"${kid}"}`, createdAt });
+const key = (kid: string, createdAt: number) => ({ kid, sealedJwk: `{"kid":"${kid}"}`, createdAt });
 
 forEachDialect('the store of signing keys', (on) => {
   test('lists keys from the newest to the oldest', async () => {

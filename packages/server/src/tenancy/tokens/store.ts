@@ -3,7 +3,8 @@ import { type Db, within } from '#platform/db';
 
 export interface StoredKey {
   readonly kid: string;
-  readonly privateJwk: string;
+  /** The private key as a JWK in JSON, sealed; plain when an older build wrote it and this one has not started since. */
+  readonly sealedJwk: string;
   readonly createdAt: number;
 }
 
@@ -19,7 +20,7 @@ export function createSigningKeyStore(db: Db): SigningKeyStore {
   return {
     async list() {
       const rows = await db.read.selectFrom('signing_key').selectAll().orderBy('created_at', 'desc').execute();
-      return rows.map((row) => ({ kid: row.kid, privateJwk: row.private_jwk, createdAt: row.created_at }));
+      return rows.map((row) => ({ kid: row.kid, sealedJwk: row.private_jwk, createdAt: row.created_at }));
     },
     async insertUnlessNewer(tx, key, newerThan) {
       const newer = await within(tx)
@@ -31,7 +32,7 @@ export function createSigningKeyStore(db: Db): SigningKeyStore {
       if (newer !== undefined) return;
       await within(tx)
         .insertInto('signing_key')
-        .values({ kid: key.kid, private_jwk: key.privateJwk, created_at: key.createdAt })
+        .values({ kid: key.kid, private_jwk: key.sealedJwk, created_at: key.createdAt })
         .execute();
     },
     async deleteOlder(tx, than) {

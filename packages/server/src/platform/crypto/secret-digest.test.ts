@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSecretDigest } from './secret-key.ts';
+import { createSecretDigest } from './secret-digest.ts';
 
 test('a secret has the same key in one process and another key elsewhere', () => {
   const [here, elsewhere] = [createSecretDigest(), createSecretDigest()];
