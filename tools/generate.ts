@@ -5,6 +5,8 @@ import { configTable } from '#server/platform/config';
 import { renderCliReference } from './render-cli-reference.ts';
 import { renderConfigurationExample } from './render-configuration-example.ts';
 import { renderConfigurationPage } from './render-configuration-page.ts';
+import { renderNotYetPage } from './render-not-yet-page.ts';
+import { renderOpenApi } from './render-openapi.ts';
 import { repositoryRoot } from './run-command.ts';
 
 interface GeneratedFile {
@@ -18,6 +20,8 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/cli.md', render: renderCliReference },
   { path: 'docs/reference/configuration.md', render: () => renderConfigurationPage(configTable) },
   { path: 'docs/reference/entrepot.example.yaml', render: () => renderConfigurationExample(configTable) },
+  { path: 'docs/reference/not-yet.md', render: renderNotYetPage },
+  { path: 'docs/reference/openapi.json', render: renderOpenApi },
 ];
 
 if (import.meta.main) {

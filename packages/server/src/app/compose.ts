@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { allRecords } from '@entrepot/contract/all-records';
 import { type Clock, systemClock } from '#kernel/clock';
 import { type NewId, randomId } from '#kernel/ids';
 import type { BlobStore } from '#platform/blobs';
@@ -32,9 +33,11 @@ import { createProjectStore, createProjects, projectRoutes, type Projects } from
 import { createKeyRing, createSigningKeyStore, createTokenRoute, createTokens } from '#tenancy/tokens';
 import { createUserStore, createUsers, type Users } from '#tenancy/users';
 import { createAuthorize } from './authorize.ts';
+import { createDocs } from './docs/docs.ts';
 import { createHealth } from './health.ts';
 import { createHttp } from './http.ts';
 import { openSecretBox } from './open-secret-box.ts';
+import { isNotYet, notYet } from './not-yet.ts';
 import { openBlobs, openDb } from './open-stores.ts';
 import type { ReloadingTls } from './tls.ts';
 import { version } from './version.ts';
@@ -62,6 +65,8 @@ export interface Registry extends AsyncDisposable {
   readonly db: Db;
   /** Every route under `/v2`, for the tests that must not forget one. */
   readonly distributionRoutes: readonly DistributionRoute[];
+  /** The operations of the management API that are known and not served. */
+  readonly notYet: readonly string[];
   /** From here on: not ready, and no new uploads. */
   drain(): void;
   /** Requests under way that bring a body. */
@@ -217,10 +222,13 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     isDraining: () => draining,
     metricsPublic: config.metrics.public,
   });
+  const docs = createDocs({ version, isNotYet });
+  const served = projectRoutes({ projects, access });
+  const later = notYet(allRecords, served);
   const http = await createHttp({
-    raw: { '/v2/': distribution, '/v2': distribution, '/service/token': token, ...health },
+    raw: { '/v2/': distribution, '/v2': distribution, '/service/token': token, ...health, ...docs },
     management: {
-      routes: projectRoutes({ projects, access }),
+      routes: [...served, ...later],
       identify: async (request, origin) => ({ actor: await identity.identify(request.headers.authorization, origin) }),
       authorize: createAuthorize(access, projects),
       isReadOnly: () => config.readOnly,
@@ -249,6 +257,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     uploads,
     db,
     distributionRoutes,
+    notYet: later.map(({ record }) => record.operationId),
     drain() {
       draining = true;
     },

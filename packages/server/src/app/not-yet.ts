@@ -1,0 +1,87 @@
+import type { RouteRecord } from '@entrepot/contract/route';
+import { RegistryError } from '#kernel/errors';
+import type { ManagedRoute } from '#platform/http/management';
+
+/**
+ * The groups of operations that this release has nothing of, with what they are about. Whoever serves the first of a
+ * group takes its line away, and lists below what is still missing of it; a test holds both against the registry.
+ */
+const groups: Readonly<Record<string, string>> = {
+  projectMetadata: 'settings of projects',
+  member: 'members of projects',
+  user: 'accounts',
+  usergroup: 'groups of users',
+  robot: 'robot accounts',
+  robotv1: 'robot accounts',
+  repository: 'repositories by the management API',
+  artifact: 'artifacts by the management API',
+  label: 'labels',
+  quota: 'quotas',
+  search: 'search',
+  statistic: 'statistics',
+  systeminfo: 'facts about the registry',
+  configure: 'settings at run time',
+  Ldap: 'directories of users',
+  oidc: 'sign-in with OpenID Connect',
+  auditlog: 'reading the audit log',
+  permissions: 'lists of permissions',
+  health: 'health by the management API',
+  ping: 'ping by the management API',
+  icon: 'icons of artifacts',
+  session: 'lists of sessions',
+  registry: 'connections to other registries',
+  replication: 'replication',
+  webhook: 'webhooks',
+  webhookjob: 'webhooks',
+  schedule: 'schedules of background jobs',
+  jobservice: 'control of background jobs',
+  SystemCVEAllowlist: 'allowlists of vulnerabilities',
+  Retention: 'retention policies',
+  immutable: 'immutable tags',
+  preheat: 'preheating of images',
+  gc: 'garbage collection on demand',
+  purge: 'purging of the audit log',
+  scan: 'vulnerability scans',
+  scanAll: 'vulnerability scans',
+  scanner: 'vulnerability scanners',
+  'scan data export': 'export of vulnerabilities',
+  securityhub: 'overview of vulnerabilities',
+};
+
+/** Single operations that are missing in groups that are there otherwise. */
+const operations: ReadonlySet<string> = new Set([
+  'listProjects',
+  'getProject',
+  'updateProject',
+  'getProjectDeletable',
+  'getProjectSummary',
+  'listArtifactsOfProject',
+  'getScannerOfProject',
+  'setScannerOfProject',
+  'listScannerCandidatesOfProject',
+  'getLogs',
+  'getLogExts',
+]);
+
+/** Whether this release describes the operation and does not serve it. */
+export function isNotYet({ operationId, tag }: Pick<RouteRecord, 'operationId' | 'tag'>): boolean {
+  return operations.has(operationId) || tag in groups;
+}
+
+/**
+ * Routes for the records that nobody serves: they answer 501, once the record's permission was asked like that of every
+ * other route. What the request brings beside is not looked at.
+ */
+export function notYet(records: readonly RouteRecord[], served: readonly ManagedRoute[]): ManagedRoute[] {
+  const known = new Set(served.map(({ record }) => record.operationId));
+  return records
+    .filter(({ operationId }) => !known.has(operationId))
+    .map(({ operationId, method, path, tag, permission, at, summary, responses }) => {
+      const what = groups[tag] ?? summary.charAt(0).toLowerCase() + summary.slice(1).replace(/\.$/, '');
+      const message = `Not in this release yet, but in a later one: ${what}.`;
+      return {
+        record: { operationId, method, path, tag, permission, ...(at && { at }), summary, responses },
+        handle: () => Promise.reject(new RegistryError('not-implemented', message)),
+      };
+    });
+}
