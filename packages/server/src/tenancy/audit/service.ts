@@ -1,4 +1,4 @@
-import type { Asker } from '#kernel/actor';
+import { type Asker, isAdmin } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import type { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
@@ -7,16 +7,16 @@ import { createRefusals } from './refusals.ts';
 import type { AuditStore } from './store.ts';
 import type { AuditEntry } from './types.ts';
 
-/** A change that somebody asked for and may not make. */
+/** What somebody asked of the management API and may not have. */
 export interface Refusal {
   readonly asker: Asker;
-  /** The `operationId` of the management API. */
+  /** The `operationId`. */
   readonly operation: string;
-  /** The path as it was asked, without the query. */
+  /** Whether it would have changed something. */
+  readonly change: boolean;
+  /** As it was asked. */
   readonly path: string;
   readonly error: Pick<RegistryError, 'code'>;
-  /** Where it is known. */
-  readonly projectId?: number;
 }
 
 export interface Audit extends AsyncDisposable {
@@ -29,7 +29,10 @@ export interface Audit extends AsyncDisposable {
    * the count is noted when the minute is over.
    */
   noteRefusal(entry: AuditEntry): void;
-  /** As `noteRefusal`, of an operation of the management API. */
+  /**
+   * As `noteRefusal`, of an operation of the management API. What is not there is no refusal to administrators, and
+   * to nobody who only looked.
+   */
   refused(refusal: Refusal): void;
   /** Writes what was noted so far. */
   flush(): Promise<void>;
@@ -98,12 +101,12 @@ export function createAudit({ store, transact, clock, onError }: AuditDeps): Aud
     write: (tx, entry) => store.insert(tx, [{ entry, at: clock() }]),
     note,
     noteRefusal: refusals.note,
-    refused({ asker, operation, path, error, projectId }) {
+    refused({ asker, operation, change, path, error }) {
+      if (error.code !== 'denied' && (!change || isAdmin(asker.actor))) return;
       refusals.note({
         action: actionOfOperation(operation),
         asker,
-        ...(projectId === undefined ? {} : { projectId }),
-        resource: path.slice(0, longestPath),
+        resource: (path.split('?', 1)[0] ?? '').slice(0, longestPath),
         outcome: 'failure',
         detail: { operation, error: error.code },
       });

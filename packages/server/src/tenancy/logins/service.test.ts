@@ -35,7 +35,7 @@ async function setUp(place: TestDatabase) {
         return hasher.verify(password, hash ?? quickHash('nobody')).then((same) => same && hash !== undefined);
       },
     },
-    audit: { note: (entry) => void noted.push(entry) },
+    audit: { note: (entry) => void noted.push(entry), noteRefusal: (entry) => void noted.push(entry) },
     clock: time.clock,
     attempts: 10,
     windowMs: 15 * minute,

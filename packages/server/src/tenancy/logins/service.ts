@@ -30,7 +30,7 @@ export interface LoginsDeps {
   readonly failures: LoginFailureStore;
   readonly transact: Transact;
   readonly hasher: PasswordHasher;
-  readonly audit: Pick<Audit, 'note'>;
+  readonly audit: Pick<Audit, 'note' | 'noteRefusal'>;
   readonly clock: Clock;
   readonly attempts: number;
   readonly windowMs: number;
@@ -68,6 +68,13 @@ export function createLogins(deps: LoginsDeps): Logins {
     const tried = name.slice(0, longestName).replaceAll('\0', '\ufffd');
     using guess = beginGuess(`${network} ${tried}`);
     if ((await failures.count(tried, network, since)) + guess.beside >= deps.attempts) {
+      audit.noteRefusal({
+        action: 'login',
+        asker: { actor: anonymous, address: origin.address, requestId: origin.requestId },
+        resource: tried,
+        outcome: 'failure',
+        detail: { error: 'login-throttled' },
+      });
       throw new RegistryError('login-throttled', 'Too many failed sign-ins from this address; try again later.', {
         retryAfter: Math.ceil(deps.windowMs / 1000),
       });

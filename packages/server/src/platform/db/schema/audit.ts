@@ -35,15 +35,20 @@ export interface AuditCheckpointTable {
   at: number;
 }
 
-/** How many chained rows a project has. */
-export interface AuditTallyTable {
-  project_id: number;
+/** How many rows of a project or an actor a segment holds. */
+export interface AuditSegmentKeyTable {
+  kind: 'project' | 'actor';
+  /** The project's id as text, or the actor's name. */
+  key: string;
+  number: number;
   row_count: number;
+  /** Of this segment and all before it. */
+  rows_total: number;
 }
 
 export interface AuditTables {
   audit: AuditTable;
   audit_segment: AuditSegmentTable;
   audit_checkpoint: AuditCheckpointTable;
-  audit_tally: AuditTallyTable;
+  audit_segment_key: AuditSegmentKeyTable;
 }

@@ -69,6 +69,12 @@ function canonicalLine(kind: Db['kind']): RawBuilder<string> {
   return sql<string>`'[' || ${sql.join(parts, sql.raw(" || ',' || "))} || ']'`;
 }
 
+/** By what lists find the segments they need. */
+const keys: readonly (readonly ['project' | 'actor', RawBuilder<unknown>])[] = [
+  ['project', sql`cast(project_id as text)`],
+  ['actor', sql`actor`],
+];
+
 export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'transact'>): ChainStore {
   const line = canonicalLine(db.kind);
   const joined =
@@ -129,11 +135,16 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'transact'>): Ch
         .insertInto('audit_segment')
         .values({ ...segment, rows_total: before.rowsTotal + next.rows, hash })
         .execute();
-      await sql`
-        insert into audit_tally (project_id, row_count)
-        select project_id, count(*) from audit
-        where id > ${before.lastId} and id <= ${next.last} and project_id is not null group by project_id
-        on conflict (project_id) do update set row_count = audit_tally.row_count + excluded.row_count`.execute(write);
+      for (const [key, ref] of keys) {
+        await sql`
+          insert into audit_segment_key (kind, key, number, row_count, rows_total)
+          select ${key}, found.name, ${segment.number}, found.rows,
+            found.rows + coalesce((select before.rows_total from audit_segment_key as before
+              where before.kind = ${key} and before.key = found.name order by before.rows_total desc limit 1), 0)
+          from (select ${ref} as name, count(*) as rows from audit
+            where id > ${before.lastId} and id <= ${next.last} group by 1) as found
+          where found.name is not null`.execute(write);
+      }
       return next.rows;
     },
     head: () => findHead(db.read),
