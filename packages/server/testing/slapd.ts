@@ -80,8 +80,8 @@ async function makeCertificates(folder: string): Promise<string> {
 }
 
 /** `allow bind_anon_dn` makes it answer binds without a password with success, as careless directories do. */
-function configuration(folder: string): string {
-  const schemas = ['core', 'cosine', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`);
+function configuration(folder: string, more: readonly string[]): string {
+  const schemas = ['core', 'cosine', 'inetorgperson', ...more].map((name) => `include /etc/ldap/schema/${name}.schema`);
   return `${schemas.join('\n')}
 modulepath /usr/lib/ldap
 moduleload back_mdb
@@ -116,8 +116,8 @@ cn: search
 userPassword: ${ldapSearchUser.password}
 `;
 
-/** Starts a server with these entries, in LDIF (RFC 2849), below `ldapBase` and its search user. */
-export async function startSlapd(ldif: string): Promise<Slapd> {
+/** Starts a server with these entries, in LDIF (RFC 2849), below `ldapBase` and its search user. `schemas` are added to the usual ones. */
+export async function startSlapd(ldif: string, schemas: readonly string[] = []): Promise<Slapd> {
   const [slapd, slapadd] = [findProgram('slapd'), findProgram('slapadd')];
   if (slapd === undefined || slapadd === undefined) throw new Error('slapd is not installed');
   await using stack = new AsyncDisposableStack();
@@ -126,7 +126,7 @@ export async function startSlapd(ldif: string): Promise<Slapd> {
   await mkdir(join(folder, 'data'));
   const ca = await makeCertificates(folder);
   const settings = join(folder, 'slapd.conf');
-  await writeFile(settings, configuration(folder));
+  await writeFile(settings, configuration(folder, schemas));
   await writeFile(join(folder, 'data.ldif'), `${head}\n${ldif}`);
   await run(slapadd, ['-q', '-f', settings, '-l', join(folder, 'data.ldif')]);
   const [ldapPort, ldapsPort] = [await findFreePort(), await findFreePort()];

@@ -10,7 +10,7 @@ type ConnectConfig = Pick<DirectoryConfig, 'verifyCertificate' | 'ca' | 'connect
 
 /**
  * Opens a connection on which LDAP can be spoken, with TLS done where the server's URL asks for it. Fails with
- * `unreachable`, also when that takes too long, and with `misconfigured` where the address may not be connected to.
+ * `unreachable`, also when that takes too long and where the address may not be connected to.
  */
 export async function connectTo(server: DirectoryServer, config: ConnectConfig): Promise<Socket> {
   let refusal: unknown;
@@ -52,7 +52,7 @@ export async function connectTo(server: DirectoryServer, config: ConnectConfig):
 }
 
 const notAllowed = (host: string, cause: unknown) =>
-  new DirectoryError('misconfigured', `${host} is no address that LDAP may be spoken with.`, cause);
+  new DirectoryError('unreachable', `${host} is no address that LDAP may be spoken with.`, cause);
 
 /** A host that is an address is never looked up, so it is judged by itself. */
 function assertLiteral(address: string, config: ConnectConfig): void {

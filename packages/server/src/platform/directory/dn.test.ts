@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dnKey, isDnWithin } from './dn.ts';
+import { normalizeDn, isDnWithin } from './dn.ts';
 
 const same: readonly (readonly [string, string])[] = [
   ['cn=admins,ou=groups,dc=example', 'CN=Admins, OU=groups , DC=EXAMPLE'],
@@ -25,18 +25,30 @@ const different: readonly (readonly [string, string])[] = [
 
 for (const [one, other] of same) {
   test(`${one} and ${other} are one name`, () => {
-    assert.ok(dnKey(one) !== undefined);
-    assert.equal(dnKey(one), dnKey(other));
+    assert.ok(normalizeDn(one) !== undefined);
+    assert.equal(normalizeDn(one), normalizeDn(other));
   });
 }
 
 for (const [one, other] of different) {
-  test(`${one} and ${other} are two names`, () => assert.notEqual(dnKey(one), dnKey(other)));
+  test(`${one} and ${other} are two names`, () => assert.notEqual(normalizeDn(one), normalizeDn(other)));
 }
 
-test('what is no name has no key', () => {
+test('what is no name has no spelling', () => {
   for (const text of ['admins', 'cn', '=x', 'cn=a,,dc=x', 'cn=a,dc', '*)(uid=*', 'cn=a\\']) {
-    assert.equal(dnKey(text), undefined, text);
+    assert.equal(normalizeDn(text), undefined, text);
+  }
+});
+
+test('the one spelling is a name itself, and stays as it is', () => {
+  const table = [
+    ['CN = Smith\\2C  Pat , DC=X', 'cn=smith\\, pat,dc=x'],
+    ['cn=\\#a\\+b\\00,dc=x', 'cn=\\#a\\+b\\00,dc=x'],
+    ['', ''],
+  ] as const;
+  for (const [given, expected] of table) {
+    assert.equal(normalizeDn(given), expected);
+    assert.equal(normalizeDn(expected), expected);
   }
 });
 

@@ -41,11 +41,18 @@ function readPair(pair: string): string | undefined {
   const type = pair.slice(0, Math.max(0, equals)).trim().toLowerCase();
   if (!/^(?:[a-z][a-z0-9-]*|(?:oid\.)?\d+(?:\.\d+)*)$/.test(type)) return undefined;
   const value = unescape(trimUnescaped(pair.slice(equals + 1)));
-  return value === undefined ? undefined : JSON.stringify([type.replace(/^oid\./, ''), fold(value)]);
+  return value === undefined ? undefined : `${type.replace(/^oid\./, '')}=${escapeValue(fold(value))}`;
 }
 
 /** Directories compare names without case and take any run of white space for one (RFC 4518 §2.6.1). */
 const fold = (value: string) => value.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ');
+
+/** RFC 4514 §2.4. What was folded has no white space at its ends. */
+const escapeValue = (value: string) =>
+  value
+    .replaceAll(/[\\,+"<>;=]/g, (sign) => `\\${sign}`)
+    .replaceAll('\0', '\\00')
+    .replace(/^#/, '\\#');
 
 /** White space at the ends is no part of a value unless a backslash says so. */
 function trimUnescaped(text: string): string {
@@ -77,9 +84,12 @@ function unescape(value: string): string | undefined {
   return Buffer.concat(bytes).toString('utf8');
 }
 
-/** One text for all spellings of a distinguished name, to compare and look up by; undefined for what is no name. */
-export function dnKey(dn: string): string | undefined {
-  return readDn(dn)?.join(',');
+/**
+ * The one spelling of a distinguished name, in lower case, to compare, look up and keep it by; undefined for what is no
+ * name.
+ */
+export function normalizeDn(dn: string): string | undefined {
+  return readDn(dn)?.toReversed().join(',');
 }
 
 /** Whether the name lies at or below the base. An empty base has everything below it. */

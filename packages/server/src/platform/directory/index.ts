@@ -1,5 +1,5 @@
 export { createDirectory, type Directory } from './directory.ts';
 export { DirectoryError } from './directory-error.ts';
-export { dnKey, isDnWithin } from './dn.ts';
+export { isDnWithin, normalizeDn } from './dn.ts';
 export { parseDirectoryUrls } from './server-url.ts';
 export type { DirectoryEntry, DirectoryFilter, DirectoryQuery, DirectoryServer } from './types.ts';

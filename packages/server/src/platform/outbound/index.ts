@@ -6,3 +6,4 @@ export {
   type GuardedRequest,
   type OutboundRequest,
 } from './guarded-request.ts';
+export { createOutboundRules, type OutboundRules } from './rules.ts';

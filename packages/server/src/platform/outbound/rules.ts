@@ -3,12 +3,14 @@ import type { OutboundConfig } from '#platform/config';
 import { isForbidden } from './forbidden-addresses.ts';
 import type { Target } from './target.ts';
 
+type Place = Pick<Target, 'host' | 'port'>;
+
 /** What the operator lets this registry talk to. */
 export interface OutboundRules {
   /** Whether the port may be asked, or the operator named host and port together. */
-  allowsPort(target: Target): boolean;
+  allowsPort(target: Place): boolean;
   /** Whether the operator named the host: its addresses are not looked at. */
-  allowsHost(target: Target): boolean;
+  allowsHost(target: Place): boolean;
   allowsAddress(address: string): boolean;
 }
 
@@ -19,7 +21,7 @@ export function createOutboundRules(config: OutboundConfig): OutboundRules {
     if (item.kind !== 'network') continue;
     networks.addSubnet(item.address, item.prefix, isIPv6(item.address) ? 'ipv6' : 'ipv4');
   }
-  const named = ({ host, port }: Target) => hosts.has(`${host}:${port}`);
+  const named = ({ host, port }: Place) => hosts.has(`${host}:${port}`);
   return {
     allowsPort: (target) =>
       named(target) || config.ports.some(({ from, to }) => target.port >= from && target.port <= to),

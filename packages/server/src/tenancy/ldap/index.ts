@@ -1,0 +1,2 @@
+export { createLdap, type Ldap } from './service.ts';
+export type { LdapGroup, LdapPerson, LdapSettings } from './types.ts';
