@@ -125,6 +125,13 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     audit,
     clock,
     onChange: access.forgetProject,
+    onUploadsAbandoned() {
+      uploads.dropAbandoned().catch((error: unknown) => {
+        log
+          .forPlace('registry:uploads')
+          .warn({ error }, 'Staged bytes of a deleted project stay; the purge tries again.');
+      });
+    },
     onRolesChange: access.forgetRoles,
   });
   const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { assertAnswer } from '#testing/answers';
+import { startFakeS3 } from '#testing/fake-s3';
 import { openRawConnection, type RawConnection, statusesOf } from '#testing/raw-connection';
 import { createTestClock, eventually } from '#testing/test-clock';
 import { digestOf, startTestRegistry, useTestRegistry } from '#testing/test-registry';
@@ -249,17 +250,62 @@ describe('open uploads', () => {
     assert.ok(!names.some((name) => name.includes(abandoned.split('/').at(-1) ?? '')), 'no byte is left');
   });
 
-  test('go with their project, bytes and all', {
-    todo: 'staged bytes of a deleted project stay, see docs/status.md',
-  }, async () => {
+  test('go with their project, bytes and all', async () => {
     await using place = await startTestRegistry();
     await place.addProject('doomed');
     const location = await place.startUpload('doomed/app');
     await place.fetch(location, { method: 'PATCH', as: place.admin, body: 'x'.repeat(100_000) });
     await assertAnswer(await place.fetch('/api/v2.0/projects/doomed', { method: 'DELETE', as: place.admin }), 200);
-    await place.registry.uploads.purge(0);
-    const names = await readdir(place.data, { recursive: true });
-    assert.ok(!names.some((name) => name.includes(location.split('/').at(-1) ?? '')), 'no byte is left');
+    await eventually(async () => {
+      const names = await readdir(place.data, { recursive: true });
+      return names.some((name) => name.includes(location.split('/').at(-1) ?? '')) ? undefined : true;
+    });
+    assert.deepEqual(await place.query('select * from abandoned_stage'), []);
+  });
+
+  test('that a client still feeds go with their project once it has ended', async () => {
+    await using place = await startTestRegistry();
+    await place.addProject('doomed');
+    const path = await place.startUpload('doomed/app');
+    const id = path.split('/').at(-1) ?? '';
+    using busy = await openRawConnection(place.url);
+    busy.write(
+      `${head('PATCH', path, `Authorization: ${place.admin}`, 'Content-Length: 100').slice(0, -2)}\r\n0123456789`,
+    );
+    const staged = async () => (await readdir(place.data, { recursive: true })).some((name) => name.includes(id));
+    await eventually(async () => ((await staged()) ? true : undefined));
+    await assertAnswer(await place.fetch('/api/v2.0/projects/doomed', { method: 'DELETE', as: place.admin }), 200);
+    assert.equal(await place.registry.uploads.purge(0), 0, 'nothing is taken from under a request');
+    busy.write('x'.repeat(90));
+    await busy.until(/HTTP\/1\.1 \d{3}/);
+    await eventually(async () => ((await place.registry.uploads.purge(0)) === 1 ? true : undefined));
+    assert.equal(await staged(), false);
+  });
+
+  test('of a deleted project that the store does not drop now are dropped by the purge', async () => {
+    await using s3 = await startFakeS3();
+    const env = {
+      ENTREPOT_BLOBS_S3_ENDPOINT: s3.endpoint,
+      ENTREPOT_BLOBS_S3_BUCKET: s3.bucket,
+      ENTREPOT_BLOBS_S3_ACCESS_KEY: s3.accessKeyId,
+      ENTREPOT_BLOBS_S3_SECRET_KEY: s3.secretAccessKey,
+    };
+    await using place = await startTestRegistry({ env });
+    await place.addProject('doomed');
+    for (let at = 0; at < 3; at++) {
+      const location = await place.startUpload('doomed/app');
+      await place.fetch(location, { method: 'PATCH', as: place.admin, body: 'x'.repeat(100_000) });
+    }
+    assert.equal(s3.listKeys().length, 3);
+    s3.addFault({ operations: ['DeleteObject'], action: { kind: 'status', status: 400, code: 'InvalidRequest' } });
+    await assertAnswer(await place.fetch('/api/v2.0/projects/doomed', { method: 'DELETE', as: place.admin }), 200);
+    await eventually(async () => (/Staged bytes of a deleted project stay/.test(place.logs()) ? true : undefined));
+    assert.equal(s3.listKeys().length, 3);
+    await assert.rejects(place.registry.uploads.purge(0));
+    s3.clearFaults();
+    assert.equal(await place.registry.uploads.purge(0), 3);
+    assert.deepEqual(s3.listKeys(), []);
+    assert.deepEqual(await place.query('select * from abandoned_stage'), []);
   });
 });
 

@@ -36,8 +36,13 @@ export interface Uploads {
   finish(key: UploadKey, digest: Digest, chunk: Chunk | undefined): Promise<{ readonly size: number }>;
   /** Gives the upload up. Fails with `upload-not-found`. */
   cancel(key: UploadKey): Promise<void>;
-  /** Removes uploads that nobody touched for so long; answers how many. */
+  /** Removes uploads that nobody touched for so long, and what `dropAbandoned` left; answers how many. */
   purge(olderThanMs: number): Promise<number>;
+  /**
+   * Drops the bytes of uploads that went with their project; answers of how many. Those that a request still writes to
+   * stay for the next time. Rejects when the store did not drop some; they stay as well.
+   */
+  dropAbandoned(): Promise<number>;
   /** Lets go of all uploads that requests of an earlier life of this process held. */
   releaseAll(): Promise<void>;
 }
@@ -56,6 +61,9 @@ export interface UploadsDeps {
   /** Whether no other process writes to this database. */
   readonly alone: boolean;
 }
+
+/** Stages that are dropped side by side. */
+const abandonedPerRound = 20;
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
@@ -129,6 +137,27 @@ export function createUploads(deps: UploadsDeps): Uploads {
     hashes.forget(id);
     await bytes.cancel(id, stage);
     await transact((tx) => store.delete(tx, id), { durable: false });
+  }
+
+  async function dropAbandoned(): Promise<number> {
+    let dropped = 0;
+    let failure: PromiseRejectedResult | undefined;
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const listed = await store.listAbandoned(clock(), after, abandonedPerRound);
+      const free = listed.filter(({ id }) => !locks.holds(id));
+      const outcomes = await Promise.allSettled(
+        free.map(async ({ id, stage }) => {
+          hashes.forget(id);
+          await bytes.cancel(id, stage);
+          await transact((tx) => store.deleteAbandoned(tx, id), { durable: false });
+        }),
+      );
+      dropped += outcomes.filter(({ status }) => status === 'fulfilled').length;
+      failure ??= outcomes.find((outcome) => outcome.status === 'rejected');
+      after = listed.at(abandonedPerRound - 1)?.id;
+    }
+    if (failure !== undefined) throw failure.reason;
+    return dropped;
   }
 
   /** Makes the staged bytes a blob of the repository and ends the upload, in one transaction. */
@@ -247,6 +276,8 @@ export function createUploads(deps: UploadsDeps): Uploads {
 
     releaseAll: () => transact((tx) => store.unlockAll(tx), { durable: false }),
 
+    dropAbandoned,
+
     async purge(olderThanMs) {
       let purged = 0;
       for (;;) {
@@ -255,7 +286,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
         const free = stale.filter((upload) => !locks.holds(upload.id));
         for (const upload of free) await drop(upload.id, upload.stage);
         purged += free.length;
-        if (stale.length < 100 || free.length === 0) return purged;
+        if (stale.length < 100 || free.length === 0) return purged + (await dropAbandoned());
       }
     },
   };

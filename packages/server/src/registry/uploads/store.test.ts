@@ -133,4 +133,34 @@ forEachDialect('the upload store', (on) => {
     await place.db.transact((tx) => store.unlockAll(tx));
     assert.equal(typeof (await lock()), 'object');
   });
+
+  test('lists the stages of deleted projects in the order of their ids, but not those still written to', async () => {
+    await using place = await on.open();
+    const store = createUploadStore(place.db);
+    for (const [id, until] of [
+      ['c', 5],
+      ['a', 0],
+      ['held', 10],
+      ['b', 9],
+    ] as const) {
+      await place.query(`insert into abandoned_stage (id, stage, held_until) values ('${id}', 's-${id}', ${until})`);
+    }
+    const first = await store.listAbandoned(10, '', 2);
+    assert.deepEqual(
+      first.map((row) => ({ ...row })),
+      [
+        { id: 'a', stage: 's-a' },
+        { id: 'b', stage: 's-b' },
+      ],
+    );
+    assert.deepEqual(
+      (await store.listAbandoned(10, 'b', 2)).map(({ id }) => id),
+      ['c'],
+    );
+    await place.db.transact((tx) => store.deleteAbandoned(tx, 'b'));
+    assert.deepEqual(
+      (await store.listAbandoned(11, '', 9)).map(({ id }) => id),
+      ['a', 'c', 'held'],
+    );
+  });
 });

@@ -48,6 +48,13 @@ export interface UploadStore {
   /** Lets go of every upload: for a process that starts and knows it is the only one. */
   unlockAll(tx: Transaction): Promise<void>;
   countOpen(): Promise<number>;
+  /** Stages of uploads that went with their project, and that no request writes to any more; in the order of ids. */
+  listAbandoned(
+    now: number,
+    after: string,
+    limit: number,
+  ): Promise<{ readonly id: string; readonly stage: StageState }[]>;
+  deleteAbandoned(tx: Transaction, id: string): Promise<void>;
 }
 
 interface UploadRow {
@@ -181,6 +188,19 @@ export function createUploadStore(db: Db): UploadStore {
         .set({ locked_until: 0, lock_id: null })
         .where('locked_until', '>', 0)
         .execute();
+    },
+    async listAbandoned(now, after, limit) {
+      return db.read
+        .selectFrom('abandoned_stage')
+        .select(['id', 'stage'])
+        .where('held_until', '<', now)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+    },
+    async deleteAbandoned(tx, id) {
+      await within(tx).deleteFrom('abandoned_stage').where('id', '=', id).execute();
     },
     async countOpen() {
       const row = await open({});

@@ -29,6 +29,8 @@ export interface ProjectsDeps {
   readonly clock: Clock;
   /** Called after a project was made or removed, so that nothing cached says otherwise on this node. */
   readonly onChange: (name: string) => void;
+  /** Called after a project was removed: the bytes of uploads under way in it are to be dropped. */
+  readonly onUploadsAbandoned: () => void;
   /** Called after somebody was given a role. */
   readonly onRolesChange: () => void;
 }
@@ -40,6 +42,7 @@ export function createProjects({
   audit,
   clock,
   onChange,
+  onUploadsAbandoned,
   onRolesChange,
 }: ProjectsDeps): Projects {
   return {
@@ -90,6 +93,7 @@ export function createProjects({
         });
       });
       onChange(project.name);
+      onUploadsAbandoned();
     },
     async ensureLibrary() {
       await transact((tx) => store.insert(tx, { name: 'library', public: true, ownerId: undefined, at: clock() }));

@@ -57,10 +57,15 @@ forEachDialect('the project store', (on) => {
       `insert into member (project_id, entity_type, entity_id, role_id, created_at) values (${id}, 'u', ${userId}, 3, 1)`,
     );
     await place.query(
-      `insert into upload (id, repository_id, owner, algorithm, size, stage, created_at, touched_at)
-       values ('u', ${repositoryId}, 'user:1', 'sha256', 0, '', 1, 1)`,
+      `insert into upload (id, repository_id, owner, algorithm, size, stage, created_at, touched_at, locked_until)
+       values ('u', ${repositoryId}, 'user:1', 'sha256', 0, 'staged', 1, 1, 7)`,
     );
     await place.db.transact((tx) => store.delete(tx, id));
+    const abandoned = await place.query('select id, stage, cast(held_until as text) as until from abandoned_stage');
+    assert.deepEqual(
+      abandoned.map((row) => ({ ...row })),
+      [{ id: 'u', stage: 'staged', until: '7' }],
+    );
     assert.equal(await store.find('team'), undefined);
     for (const table of ['repository', 'upload', 'member']) {
       assert.deepEqual(await place.query(`select * from ${table}`), [], table);

@@ -11,6 +11,7 @@ export interface ProjectStore {
     project: { name: string; public: boolean; ownerId: number | undefined; at: number },
   ): Promise<number | undefined>;
   holdsRepositories(tx: Transaction, id: number): Promise<boolean>;
+  /** Removes the project and all in it. The stages of its uploads are left in `abandoned_stage`. */
   delete(tx: Transaction, id: number): Promise<void>;
 }
 
@@ -67,6 +68,14 @@ export function createProjectStore(db: Db): ProjectStore {
     async delete(tx, id) {
       const q = within(tx);
       const repositories = q.selectFrom('repository').select('id').where('project_id', '=', id);
+      // Their bytes are not the database's: who stages them drops them after the commit.
+      await q
+        .insertInto('abandoned_stage')
+        .columns(['id', 'stage', 'held_until'])
+        .expression(
+          q.selectFrom('upload').select(['id', 'stage', 'locked_until']).where('repository_id', 'in', repositories),
+        )
+        .execute();
       await q.deleteFrom('upload').where('repository_id', 'in', repositories).execute();
       await q.deleteFrom('repository_blob').where('repository_id', 'in', repositories).execute();
       await q.deleteFrom('repository').where('project_id', '=', id).execute();

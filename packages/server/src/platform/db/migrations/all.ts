@@ -3,6 +3,7 @@ import * as addPeople from './0002-add-people.ts';
 import * as chainAudit from './0003-chain-audit.ts';
 import * as addSignIn from './0004-add-sign-in.ts';
 import * as addJobs from './0006-add-jobs.ts';
+import * as addAbandonedStage from './0020-add-abandoned-stage.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   { name: '0003-chain-audit', up: chainAudit.up },
   { name: '0004-add-sign-in', up: addSignIn.up },
   { name: '0006-add-jobs', up: addJobs.up },
+  { name: '0020-add-abandoned-stage', up: addAbandonedStage.up },
 ];

@@ -102,6 +102,14 @@ export interface UploadTable {
   lock_id: string | null;
 }
 
+/** Staged bytes of an upload that is gone with its project. */
+export interface AbandonedStageTable {
+  id: string;
+  stage: string;
+  /** Until when the request that had the upload may still write to them. */
+  held_until: number;
+}
+
 export interface SigningKeyTable {
   kid: string;
   private_jwk: string;
@@ -121,5 +129,6 @@ export interface Database extends AuditTables, JobTables, PeopleTables, SignInTa
   manifest_child: ManifestChildTable;
   tag: TagTable;
   upload: UploadTable;
+  abandoned_stage: AbandonedStageTable;
   signing_key: SigningKeyTable;
 }
