@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { RouteRecord } from '@entrepot/contract/route';
 import { digestOf, useTestRegistry } from '#testing/test-registry';
+import { isNotYet } from './not-yet.ts';
 
 // Every route × everybody × {own, foreign, missing}: what each gets. A route without a row here fails this file.
 
@@ -231,7 +232,8 @@ async function listRecords(): Promise<RouteRecord[]> {
   );
 }
 
-const records = await listRecords();
+// What is not served yet is asked in not-yet.test.ts.
+const records = (await listRecords()).filter((record) => !isNotYet(record));
 for (const record of records) {
   test(`${record.operationId} gives each what the table says`, async () => {
     const asked = managedQuestions[record.operationId];
