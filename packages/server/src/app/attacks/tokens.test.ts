@@ -3,12 +3,12 @@ import { createHmac, createPrivateKey, createPublicKey, sign as signBytes } from
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { createSecretBox, parseSecretKey } from '#platform/crypto';
 import { within } from '#platform/db';
 import { assertAnswer } from '#testing/answers';
 import { createTestClock } from '#testing/test-clock';
-import { digestOf, imageType, startTestRegistry, useTestRegistry } from '#testing/test-registry';
+import { digestOf, imageType, startTestRegistry, testPassword, useTestRegistry } from '#testing/test-registry';
 
 const time = createTestClock();
 const registry = await useTestRegistry({ clock: time.clock });
@@ -275,6 +275,23 @@ describe('the scopes', () => {
     assert.equal(await ttl('repository:own/app:pull'), 300);
     assert.equal(await ttl('repository:own/app:pull,push'), 1800);
     assert.equal(await ttl('repository:foreign/app:pull,push'), 300, 'what is not granted prolongs nothing');
+  });
+
+  test('are for this registry, whatever service they were asked for', async () => {
+    const scope = 'repository:own/app:pull';
+    const names = ['harbor-registry', 'registry.example.com', '', 'entrepot-token-service', "x' or 1=1 --"];
+    const form = (service: string) =>
+      new URLSearchParams({ grant_type: 'password', service, username: 'dev', password: testPassword, scope });
+    for (const service of names) {
+      for (const response of [
+        await registry.fetch(`/service/token?${new URLSearchParams({ service, scope })}`, { as: dev }),
+        await registry.fetch('/service/token', { method: 'POST', body: form(service) }),
+      ]) {
+        const { access_token: token } = (await response.json()) as { access_token: string };
+        assert.equal(decodeJwt(token).aud, 'entrepot', service);
+        await assertAnswer(await readManifest(`Bearer ${token}`), 200);
+      }
+    }
   });
 
   test('are for /v2 only', async () => {

@@ -20,8 +20,6 @@ export interface IssuedToken {
 }
 
 export interface Tokens {
-  /** The name clients see as `service` in the challenge and give back. */
-  readonly serviceName: string;
   /** Signs what the actor may have of the asked-for scopes. */
   issue(actor: Actor, scopes: readonly Scope[]): Promise<IssuedToken>;
   /**
@@ -118,7 +116,6 @@ export function createTokens(deps: TokensDeps): Tokens {
   }
 
   return {
-    serviceName,
     async issue(actor, scopes) {
       const grants = await grantScopes(access, actor, scopes);
       const catalog =
