@@ -4,6 +4,7 @@ import type { DatabaseKind } from './migrations/migration.ts';
 import type { CompiledQuery } from 'kysely';
 import type { Placeholder, PreparedFirst } from './prepared.ts';
 import type { Database } from './schema/database.ts';
+import type { Signals } from './signals.ts';
 
 /** The metadata database, as the stores see it. */
 export interface Db extends AsyncDisposable {
@@ -11,6 +12,7 @@ export interface Db extends AsyncDisposable {
   /** Reads what is committed; never inside a transaction's unfinished work. */
   readonly read: Kysely<Database>;
   readonly transact: Transact;
+  readonly signals: Signals;
   /** Compiles a read once for the hot path. Write values as `value('name')`. */
   prepareFirst<Row>(
     build: (db: Kysely<Database>, value: Placeholder) => { compile(): CompiledQuery<Row> },

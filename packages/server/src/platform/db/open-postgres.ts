@@ -6,7 +6,8 @@ import type { Db } from './db.ts';
 import { DatabaseUnusable, migrate } from './migrate.ts';
 import { compileStatement } from './prepared.ts';
 import type { Database } from './schema/database.ts';
-import { wrapTransaction } from './transaction.ts';
+import { createPostgresSignals, type PostgresSignals } from './postgres-signals.ts';
+import { signalAfter, wrapTransaction } from './transaction.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -41,11 +42,13 @@ export async function openPostgresDb(options: PostgresOptions): Promise<Db> {
     const reason = error instanceof Error ? error.message || String((error as { code?: string }).code) : String(error);
     throw new DatabaseUnusable(`The PostgreSQL database cannot be used: ${reason}.`, error);
   }
+  const signals = createPostgresSignals(options.url, pool);
   let statements = 0;
   return {
     kind: 'postgres',
     read: kysely,
-    transact: retrying(kysely),
+    transact: retrying(kysely, signals),
+    signals: { send: signalAfter, listen: signals.listen },
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
       const compiled = compileStatement(kysely, build as (db: Kysely<Database>) => { compile(): CompiledQuery });
       statements += 1;
@@ -58,15 +61,21 @@ export async function openPostgresDb(options: PostgresOptions): Promise<Db> {
     probe: async () => {
       await pool.query('select 1');
     },
-    [Symbol.asyncDispose]: () => kysely.destroy(),
+    async [Symbol.asyncDispose]() {
+      await signals[Symbol.asyncDispose]();
+      await kysely.destroy();
+    },
   };
 }
 
-function retrying(kysely: Kysely<Database>): Transact {
+function retrying(kysely: Kysely<Database>, signals: Pick<PostgresSignals, 'announce'>): Transact {
   return async (work) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await kysely.transaction().execute((trx) => work(wrapTransaction(trx)));
+        const channels = new Set<string>();
+        const result = await kysely.transaction().execute((trx) => work(wrapTransaction(trx, channels)));
+        signals.announce(channels);
+        return result;
       } catch (error) {
         if (attempt === attempts || !again.has(String((error as { code?: unknown }).code))) throw error;
         await sleep(Math.random() * 20 * attempt);

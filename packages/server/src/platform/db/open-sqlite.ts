@@ -11,7 +11,8 @@ import type { Database } from './schema/database.ts';
 import { createReadMemo, type ReadMemo } from './read-memo.ts';
 import { createBatchWriter } from './sqlite/batch-writer.ts';
 import { openSqlite } from './sqlite/connection.ts';
-import { wrapTransaction } from './transaction.ts';
+import { createLocalSignals } from './signals.ts';
+import { signalAfter, wrapTransaction } from './transaction.ts';
 
 /** How long a write waits for another process (a worker, a backup) that holds the database. */
 const busyMs = 5000;
@@ -38,17 +39,24 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
   }
   const reader = openSqlite(path, { readOnly: true, busyMs });
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) });
-  const tx: Transaction = wrapTransaction(write);
+  const signalled = new Set<string>();
+  const tx: Transaction = wrapTransaction(write, signalled);
+  const signals = createLocalSignals();
   const memos: ReadMemo[] = [];
-  const forget = () => {
+  const committed = () => {
     for (const memo of memos) memo.clear();
+    if (signalled.size === 0) return;
+    const channels = [...signalled];
+    signalled.clear();
+    signals.wake(channels);
   };
   let closed = false;
-  const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>, forget);
+  const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>, committed);
   return {
     kind: 'sqlite',
     read,
     transact,
+    signals: { send: signalAfter, listen: signals.listen },
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
       const compiled = compileStatement(
         read,

@@ -1,0 +1,1 @@
+export { describeJobs } from './describe-jobs.ts';
