@@ -41,7 +41,7 @@ export function createSchemaCollector(): SchemaCollector {
   };
 }
 
-/** Leaves out what says nothing: the bounds of every whole number, and the long form of "or null". */
+/** Leaves out what says nothing more: the bounds of every whole number, the pattern of a time, a long "or null". */
 function tidy({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
   if (jsonSchema['type'] === 'integer') {
     if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
@@ -50,6 +50,7 @@ function tidy({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
       jsonSchema['format'] = 'int64';
     }
   }
+  if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
   const either = jsonSchema['anyOf'];
   if (!Array.isArray(either) || either.length !== 2 || either[1].type !== 'null') return;
   const { type, enum: words, ...rest } = either[0] as Record<string, unknown>;

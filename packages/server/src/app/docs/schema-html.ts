@@ -45,8 +45,8 @@ function fieldRows(schema: JsonSchema, prefix: string): Html[] {
   };
   return Object.entries(properties).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
-    const always = required.includes(name) && html` <span class="mark">always</span>`;
-    const row = html`<tr><th scope="row"><code>${path}</code>${always}</th><td>${describeType(field)}</td><td>${meaningOf(field)}</td></tr>
+    const needed = required.includes(name) && html` <span class="mark">required</span>`;
+    const row = html`<tr><th scope="row"><code>${path}</code>${needed}</th><td>${describeType(field)}</td><td>${meaningOf(field)}</td></tr>
 `;
     const within = objectWithin(field);
     const step = within === field || within === undefined ? '.' : '[].';
