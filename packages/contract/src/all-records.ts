@@ -1,3 +1,4 @@
+import { auditRecords } from './entrepot/audit.ts';
 import { sessionRecords } from './entrepot/session.ts';
 import { peopleRecords } from './harbor/all-people.ts';
 import { workRecords } from './harbor/all-work.ts';
@@ -7,7 +8,7 @@ import type { RouteRecord } from './route.ts';
 export const harborRecords: readonly RouteRecord[] = [...peopleRecords, ...workRecords];
 
 /** What Entrepot adds under a prefix of its own. */
-const entrepotRecords: readonly RouteRecord[] = [...sessionRecords];
+const entrepotRecords: readonly RouteRecord[] = [...auditRecords, ...sessionRecords];
 
 /** The whole management API. */
 export const allRecords: readonly RouteRecord[] = [...harborRecords, ...entrepotRecords];

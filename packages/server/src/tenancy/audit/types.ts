@@ -36,3 +36,10 @@ export interface AuditRow {
   /** JSON text. */
   readonly detail: string | null;
 }
+
+/** Which rows somebody may read. */
+export type AuditScope =
+  | { readonly kind: 'all' }
+  /** Those of projects, whichever. */
+  | { readonly kind: 'every-project' }
+  | { readonly kind: 'projects'; readonly projectIds: readonly number[] };

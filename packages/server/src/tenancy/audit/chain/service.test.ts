@@ -133,7 +133,9 @@ forEachDialect('the chain of the audit', (on) => {
       segments.map((segment) => Number(segment['row_count'])),
       [1000, 1000, 500],
     );
-    const keys = await bench.place.query('select kind, key, row_count, rows_total from audit_segment_key order by 1, 4');
+    const keys = await bench.place.query(
+      'select kind, key, row_count, rows_total from audit_segment_key order by 1, 4',
+    );
     assert.deepEqual(
       keys.map((key) => `${key['kind']} ${key['key']} ${key['row_count']} ${key['rows_total']}`),
       ['actor anna', 'project 3'].flatMap((key) => [`${key} 1000 1000`, `${key} 1000 2000`, `${key} 500 2500`]),
