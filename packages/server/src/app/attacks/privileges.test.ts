@@ -26,7 +26,7 @@ const rightsOf = async (name: string) =>
 describe('more than was meant', () => {
   test('is not had by writing it into a body', async () => {
     const before = await rightsOf('anna');
-    for (const field of [
+    for (const [index, field] of [
       '"owner_id":1',
       '"sysadmin_flag":true',
       '"has_admin_role":true',
@@ -35,8 +35,8 @@ describe('more than was meant', () => {
       '"id":1',
       '"project_id":1',
       '"created_at":0',
-    ]) {
-      const response = await create(anna, `{"project_name":"grab-${field.length}",${field}}`);
+    ].entries()) {
+      const response = await create(anna, `{"project_name":"grab-${index}",${field}}`);
       assert.ok(response.status === 400 || response.status === 201, `${field}: ${response.status}`);
     }
     assert.deepEqual(await rightsOf('anna'), before);
