@@ -5,45 +5,27 @@ import type { Metrics } from '#platform/metrics';
 import { isAdmin } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Identity } from '#tenancy/identity';
+import { createProbe } from './probe.ts';
 
 export interface HealthDeps {
   readonly db: Pick<Db, 'probe'>;
-  readonly bytes: Pick<BlobStore, 'probe' | 'description'>;
+  readonly bytes: Pick<BlobStore, 'probe'>;
   readonly metrics: Metrics;
   readonly identity: Identity;
   readonly isDraining: () => boolean;
   readonly metricsPublic: boolean;
 }
 
-/** A probe that takes longer has failed; load balancers ask every few seconds. */
-const probeMs = 5000;
-
-/** One look at the database and the store serves everybody who asks within this time. */
-const probeEveryMs = 1000;
-
-interface Component {
-  readonly name: string;
-  readonly error: string | undefined;
-}
-
 /** `/healthz` (the process answers), `/readyz` (so do database and store), `/metrics`. */
 export function createHealth(deps: HealthDeps): Record<string, (exchange: Exchange) => Reply | Promise<Reply>> {
-  let last: { at: number; components: Promise<Component[]> } | undefined;
-
-  function look(): Promise<Component[]> {
-    const now = performance.now();
-    if (last === undefined || now - last.at > probeEveryMs) {
-      last = {
-        at: now,
-        components: Promise.all([probe('database', () => deps.db.probe()), probe('blobs', () => deps.bytes.probe())]),
-      };
-    }
-    return last.components;
-  }
+  const parts = [
+    createProbe('database', () => deps.db.probe()),
+    createProbe('blobs', (signal) => deps.bytes.probe(signal)),
+  ];
 
   async function ready(exchange: Exchange): Promise<Reply> {
     exchange.route = '/readyz';
-    const components = await look();
+    const components = await Promise.all(parts.map((part) => part()));
     const failed = components.some((component) => component.error !== undefined);
     const status = deps.isDraining() ? 'draining' : failed ? 'unready' : 'ready';
     const text = JSON.stringify({ status, components });
@@ -77,21 +59,6 @@ export function createHealth(deps: HealthDeps): Record<string, (exchange: Exchan
     '/readyz': ready,
     '/metrics': metrics,
   };
-}
-
-async function probe(name: string, run: () => Promise<void>): Promise<Component> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${probeMs / 1000} seconds`)), probeMs);
-  });
-  try {
-    await Promise.race([run(), late]);
-    return { name, error: undefined };
-  } catch (error) {
-    return { name, error: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function plain(status: number, contentType: string, text: string): Reply {

@@ -75,8 +75,11 @@ export interface BlobStage {
 export interface BlobStore extends BlobReader, BlobStage, AsyncDisposable {
   /** What it is, for logs and errors, without credentials: `filesystem /data/blobs`, `s3 bucket/prefix`. */
   readonly description: string;
-  /** Writes, reads back and removes a probe. Rejects with the reason when the store cannot serve. */
-  probe(): Promise<void>;
+  /**
+   * Writes, reads back and removes a probe. Rejects with the reason when the store cannot serve, and with
+   * `storage-failed` when the signal is aborted, where the store can give up.
+   */
+  probe(signal?: AbortSignal): Promise<void>;
   /** Removes the bytes at a location. Silent when nothing lies there. */
   delete(location: BlobLocation): Promise<void>;
 }

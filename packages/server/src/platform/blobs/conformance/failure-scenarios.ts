@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   assertBlob,
   type BlobScenario,
@@ -113,6 +114,15 @@ export const failureScenarios: readonly BlobScenario[] = [
     async run({ store }) {
       await store.probe();
       await store.probe();
+    },
+  },
+  {
+    name: 'a probe that is told to stop ends at once, and leaves nothing',
+    async run({ store }) {
+      const stopped = store.probe(AbortSignal.abort()).catch((error: unknown) => error);
+      const outcome = await Promise.race([stopped, sleep(1000, 'waited')]);
+      assert.notEqual(outcome, 'waited');
+      await store.probe(AbortSignal.timeout(60_000));
     },
   },
 ];

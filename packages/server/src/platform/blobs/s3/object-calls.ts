@@ -11,7 +11,7 @@ import type { StoredPart } from './stage-state.ts';
 
 /** The calls to one bucket that the store is made of. They retry by themselves and reject with a RegistryError. */
 export interface ObjectCalls {
-  put(key: string, bytes: Uint8Array): Promise<void>;
+  put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Undefined when there is no such object. */
   head(key: string): Promise<{ readonly size: number } | undefined>;
   /** Rejects with `blob-not-found`, or `storage-failed` when the object is shorter than the range. */
@@ -21,7 +21,7 @@ export interface ObjectCalls {
     signal?: AbortSignal,
   ): Promise<{ readonly body: Readable; readonly size: number }>;
   /** Silent when there is no such object. */
-  delete(key: string): Promise<void>;
+  delete(key: string, signal?: AbortSignal): Promise<void>;
   beginUpload(key: string): Promise<string>;
   putPart(key: string, uploadId: string, number: number, bytes: Uint8Array): Promise<StoredPart>;
   completeUpload(key: string, uploadId: string, parts: readonly StoredPart[]): Promise<void>;
@@ -68,8 +68,9 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
   const Bucket = config.bucket;
 
   return {
-    async put(key, bytes) {
-      await rejecting('Storing a blob', () => client.send(new sdk.PutObjectCommand({ Bucket, Key: key, Body: bytes })));
+    async put(key, bytes, signal) {
+      const command = new sdk.PutObjectCommand({ Bucket, Key: key, Body: bytes });
+      await rejecting('Storing a blob', () => client.send(command, endingBy(signal)));
     },
 
     async head(key) {
@@ -89,10 +90,9 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
     async get(key, range, signal) {
       return rejecting('Reading a blob', async () => {
         const Range = range === undefined ? undefined : `bytes=${range.first}-${range.last}`;
-        const options = signal === undefined ? {} : { abortSignal: signal };
         let answer: GetObjectCommandOutput;
         try {
-          answer = await reader.send(new sdk.GetObjectCommand({ Bucket, Key: key, Range }), options);
+          answer = await reader.send(new sdk.GetObjectCommand({ Bucket, Key: key, Range }), endingBy(signal));
         } catch (error) {
           if (isAbsent(error)) {
             throw new RegistryError('blob-not-found', 'The bytes of the blob are not in the store.', { cause: error });
@@ -109,10 +109,10 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
       });
     },
 
-    async delete(key) {
+    async delete(key, signal) {
       await rejecting('Deleting a blob', async () => {
         try {
-          await client.send(new sdk.DeleteObjectCommand({ Bucket, Key: key }));
+          await client.send(new sdk.DeleteObjectCommand({ Bucket, Key: key }), endingBy(signal));
         } catch (error) {
           if (!isAbsent(error)) {
             throw error;
@@ -196,6 +196,8 @@ function clientConfig(config: S3BlobsConfig): S3ClientConfig {
       : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
   };
 }
+
+const endingBy = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { abortSignal: signal });
 
 async function rejecting<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {

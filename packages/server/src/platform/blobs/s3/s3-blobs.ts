@@ -3,10 +3,11 @@ import type { BlobLocation, BlobRedirector, BlobStore } from '#platform/blobs';
 import { RegistryError } from '#kernel/errors';
 import { appendToObject } from './append-object.ts';
 import { commitObject } from './commit-object.ts';
-import { openBucketCalls } from './object-calls.ts';
+import { type ObjectCalls, openBucketCalls } from './object-calls.ts';
 import { openObject } from './object-stream.ts';
 import { firstPartSize, partsInFlight, smallestPart } from './part-size.ts';
 import type { S3BlobsConfig } from './s3-blobs-config.ts';
+import { s3Error } from './s3-error.ts';
 import { readState, tailKeys, writeState } from './stage-state.ts';
 
 const defaultPartSize = 16 * 1024 * 1024;
@@ -95,17 +96,19 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
       return config.redirect ? calls.sign(keyOf(location), contentType, config.redirectExpiresSeconds) : undefined;
     },
 
-    async probe() {
+    async probe(signal) {
       const key = `${prefix}probe/${randomUUID()}`;
       const bytes = randomBytes(64);
-      await calls.put(key, bytes);
       try {
-        const read: Buffer[] = await (await openObject(calls, key, undefined, rules)).toArray();
-        if (!Buffer.concat(read).equals(bytes)) {
+        await calls.put(key, bytes, signal);
+        if (!(await readWhole(calls, key, signal)).equals(bytes)) {
           throw new RegistryError('storage-failed', 'The object store returned other bytes than were written.');
         }
-      } finally {
-        await calls.delete(key);
+        await calls.delete(key, signal);
+      } catch (error) {
+        // It may lie there all the same; nobody waits for that.
+        void calls.delete(key, AbortSignal.timeout(idleTimeoutMs)).catch(() => undefined);
+        throw error;
       }
     },
 
@@ -113,4 +116,14 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
       calls.close();
     },
   };
+}
+
+async function readWhole(calls: ObjectCalls, key: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  const { body } = await calls.get(key, undefined, signal);
+  try {
+    const chunks: Buffer[] = await body.toArray(signal === undefined ? {} : { signal });
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw s3Error(error, 'Reading a blob');
+  }
 }
