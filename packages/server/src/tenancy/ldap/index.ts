@@ -1,2 +1,3 @@
+export { createLdapAuthenticator } from './authenticator.ts';
 export { createLdap, type Ldap } from './service.ts';
 export type { LdapGroup, LdapPerson, LdapSettings } from './types.ts';

@@ -1,3 +1,4 @@
 export { readBasic } from './basic.ts';
-export { createLogins, type LoginOrigin, type Logins } from './service.ts';
-export { createLoginFailureStore } from './store.ts';
+export { createLogins, type Logins, networkOf } from './service.ts';
+export { createLoginFailureStore, type LoginFailureStore } from './store.ts';
+export type { Authenticator, LoginOrigin } from './types.ts';

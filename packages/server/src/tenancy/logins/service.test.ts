@@ -9,12 +9,13 @@ import { quickHash } from '#testing/quick-hash';
 import { createTestClock } from '#testing/test-clock';
 import { createLogins } from './service.ts';
 import { createLoginFailureStore } from './store.ts';
+import type { Authenticator, LoginVerdict } from './types.ts';
 
 const minute = 60_000;
 const here = { address: '192.0.2.1', requestId: 'r' };
 const elsewhere = { address: '192.0.2.2', requestId: 'r' };
 
-async function setUp(place: TestDatabase) {
+async function setUp(place: TestDatabase, elsewhere: readonly Authenticator[] = []) {
   const time = createTestClock();
   const users = createUserStore(place.db);
   const add = (name: string, password: string) =>
@@ -25,6 +26,7 @@ async function setUp(place: TestDatabase) {
   let checks = 0;
   const logins = createLogins({
     users,
+    elsewhere,
     failures: createLoginFailureStore(place.db),
     transact: place.db.transact,
     hasher: {
@@ -185,5 +187,85 @@ forEachDialect('a sign-in', (on) => {
       assert.equal(await outcome(name, 'ri\0ght'), 'unauthorized', JSON.stringify(name));
     }
     assert.equal(await outcome('anna', 'ri\0ght'), 'unauthorized');
+  });
+});
+
+/** A place that knows accounts, and what it was asked. */
+function placeThatSays(verdicts: Readonly<Record<string, LoginVerdict>>) {
+  const asked: string[] = [];
+  const authenticator: Authenticator = {
+    async signIn(name, password) {
+      asked.push(`${name} ${password}`);
+      return verdicts[name] ?? 'unknown';
+    },
+  };
+  return { asked, authenticator };
+}
+
+const carl = { kind: 'user', userId: 99, name: 'carl', admin: false } as const;
+
+forEachDialect('a sign-in of somebody known elsewhere', (on) => {
+  test('is asked there after our own accounts, one place after another', async () => {
+    await using place = await on.open();
+    const first = placeThatSays({ carl });
+    const second = placeThatSays({ dora: carl, carl: 'refused' });
+    const { outcome, checks } = await setUp(place, [first.authenticator, second.authenticator]);
+    assert.equal(await outcome('carl', 'x'), 'carl');
+    assert.equal(await outcome('dora', 'x'), 'carl');
+    assert.deepEqual([first.asked, second.asked], [['carl x', 'dora x'], ['dora x']]);
+    assert.equal(checks(), 0);
+    assert.equal(await outcome('nobody', 'x'), 'unauthorized');
+    assert.equal(checks(), 1, 'and nobody costs as much as somebody');
+  });
+
+  test('is never asked there about an account of ours', async () => {
+    await using place = await on.open();
+    const other = placeThatSays({ anna: carl, bert: 'unavailable' });
+    const { outcome } = await setUp(place, [other.authenticator]);
+    assert.equal(await outcome('anna', 'wrong'), 'unauthorized');
+    assert.equal(await outcome('bert', 'right'), 'bert', 'which signs in while the other place is away');
+    assert.deepEqual(other.asked, []);
+  });
+
+  test('does not go by a password that an account from elsewhere may have had here', async () => {
+    await using place = await on.open();
+    const other = placeThatSays({ anna: 'refused' });
+    const { outcome } = await setUp(place, [other.authenticator]);
+    await place.query("update user_account set source = 'ldap' where name = 'anna'");
+    assert.equal(await outcome('anna', 'right'), 'unauthorized');
+    const alone = await setUp(place);
+    await place.query("update user_account set password = '' where name = 'anna'");
+    assert.equal(await alone.outcome('anna', ''), 'unauthorized');
+  });
+
+  test('that cannot be judged just now says so, counts as no failure and is tried again at once', async () => {
+    await using place = await on.open();
+    const verdicts: Record<string, LoginVerdict> = { carl: 'unavailable' };
+    const { outcome, noted } = await setUp(place, [placeThatSays(verdicts).authenticator]);
+    for (let at = 0; at < 25; at++) assert.equal(await outcome('carl', 'x'), 'unavailable');
+    assert.equal(noted[0]?.outcome, 'failure');
+    verdicts['carl'] = carl;
+    assert.equal(await outcome('carl', 'x'), 'carl');
+  });
+
+  test('is remembered for half a minute as well', async () => {
+    await using place = await on.open();
+    const other = placeThatSays({ carl });
+    const { outcome, time } = await setUp(place, [other.authenticator]);
+    for (let at = 0; at < 5; at++) await outcome('carl', 'x');
+    await Promise.all(Array.from({ length: 5 }, () => outcome('carl', 'y')));
+    assert.equal(other.asked.length, 2);
+    time.advance(30_000);
+    await outcome('carl', 'x');
+    assert.equal(other.asked.length, 3);
+  });
+
+  test('gives no more guesses for writing the name in another case', async () => {
+    await using place = await on.open();
+    const { outcome } = await setUp(place, [placeThatSays({}).authenticator]);
+    for (const name of ['carl', 'Carl', 'CARL', 'cArl', 'caRl', 'carL', 'CArl', 'cARl', 'caRL', 'CARl']) {
+      assert.equal(await outcome(name, 'x'), 'unauthorized');
+    }
+    assert.equal(await outcome('CaRl', 'x'), 'login-throttled');
   });
 });

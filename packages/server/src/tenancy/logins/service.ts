@@ -7,26 +7,25 @@ import { createExpiring } from '#platform/cache';
 import { createSecretDigest, type PasswordHasher } from '#platform/crypto';
 import type { Eventually } from '#kernel/eventually';
 import type { Audit } from '#tenancy/audit';
-import type { User, UserStore } from '#tenancy/users';
+import type { UserStore } from '#tenancy/users';
+import { createLocalAuthenticator } from './local-authenticator.ts';
 import type { LoginFailureStore } from './store.ts';
-
-/** Where a sign-in came from, for the throttle and the audit. */
-export interface LoginOrigin {
-  readonly address: string;
-  readonly requestId: string;
-}
+import type { Authenticator, LoginOrigin, LoginVerdict } from './types.ts';
 
 export interface Logins {
   /**
    * Checks a name and password. A verdict is kept for half a minute, so that a client that sends its password with each
    * request pays for the hash once. Fails with `unauthorized`, the same for a wrong name and a wrong password, and with
-   * `login-throttled` after too many failures of this name from this address.
+   * `login-throttled` after too many failures of this name from this address. Fails with `unavailable`, which counts as
+   * no failure, when the place that knows the account cannot say.
    */
   signIn(name: string, password: string, origin: LoginOrigin): Eventually<UserActor>;
 }
 
 export interface LoginsDeps {
   readonly users: Pick<UserStore, 'find'>;
+  /** Other places that know accounts, asked in this order for those that are not ours. */
+  readonly elsewhere?: readonly Authenticator[];
   readonly failures: LoginFailureStore;
   readonly transact: Transact;
   readonly hasher: PasswordHasher;
@@ -41,7 +40,8 @@ const verdictTtlMs = 30_000;
 const longestName = 255;
 
 export function createLogins(deps: LoginsDeps): Logins {
-  const { users, failures, transact, hasher, audit, clock } = deps;
+  const { failures, transact, hasher, audit, clock } = deps;
+  const places = [createLocalAuthenticator(deps), ...(deps.elsewhere ?? [])];
   const verdicts = createExpiring<UserActor>({ capacity: 10_000, ttlMs: verdictTtlMs, clock });
   const digest = createSecretDigest();
   /** Checks under way: a client that opens ten connections at once pays for one hash. */
@@ -61,13 +61,26 @@ export function createLogins(deps: LoginsDeps): Logins {
     return { beside, [Symbol.dispose]: end };
   }
 
+  /** Asks one place after another until one knows the account. */
+  async function ask(name: string, password: string, origin: LoginOrigin): Promise<LoginVerdict> {
+    for (const place of places) {
+      const verdict = await place.signIn(name, password, origin);
+      if (verdict !== 'unknown') return verdict;
+    }
+    // Nobody's password takes as long as somebody's.
+    await hasher.verify(password, undefined);
+    return 'refused';
+  }
+
   async function check(key: string, name: string, password: string, origin: LoginOrigin): Promise<UserActor> {
     const network = networkOf(origin.address);
     const since = clock() - deps.windowMs;
     // No account has a longer name or one with a NUL, which PostgreSQL refuses; such guesses are counted all the same.
     const tried = name.slice(0, longestName).replaceAll('\0', '\ufffd');
-    using guess = beginGuess(`${network} ${tried}`);
-    if ((await failures.count(tried, network, since)) + guess.beside >= deps.attempts) {
+    // Directories take a name in any case; each would give as many guesses again.
+    const counted = tried.toLowerCase();
+    using guess = beginGuess(`${network} ${counted}`);
+    if ((await failures.count(counted, network, since)) + guess.beside >= deps.attempts) {
       audit.noteRefusal({
         action: 'login',
         asker: { actor: anonymous, address: origin.address, requestId: origin.requestId },
@@ -79,17 +92,28 @@ export function createLogins(deps: LoginsDeps): Logins {
         retryAfter: Math.ceil(deps.windowMs / 1000),
       });
     }
-    const user = tried === name ? await users.find(name) : undefined;
-    const right = await hasher.verify(password, user?.password);
-    const actor = right && user !== undefined && !user.disabled ? toActor(user) : undefined;
+    // What no account can be called is asked of nobody.
+    const known = tried === name ? ask(name, password, origin) : hasher.verify(password, undefined).then(refuse);
+    const verdict = await known;
+    const asker = { actor: anonymous, address: origin.address, requestId: origin.requestId };
+    if (verdict === 'unavailable') {
+      const detail = { error: 'unavailable' };
+      audit.noteRefusal({ action: 'login', asker, resource: tried, outcome: 'failure', detail });
+      throw new RegistryError(
+        'unavailable',
+        'The directory that knows this account does not answer, so nothing can be said about the password. Try again later; local accounts are not affected.',
+        { retryAfter: 30 },
+      );
+    }
+    const actor = typeof verdict === 'string' ? undefined : verdict;
     audit.note({
       action: 'login',
-      asker: { actor: actor ?? anonymous, address: origin.address, requestId: origin.requestId },
+      asker: { ...asker, actor: actor ?? anonymous },
       resource: tried,
       outcome: actor === undefined ? 'failure' : 'success',
     });
     if (actor === undefined) {
-      const failure = { userName: tried, address: network, at: clock(), forgetBefore: since };
+      const failure = { userName: counted, address: network, at: clock(), forgetBefore: since };
       await transact((tx) => failures.insert(tx, failure), { durable: false });
       throw new RegistryError('unauthorized', 'The user name or password is not right.');
     }
@@ -111,12 +135,10 @@ export function createLogins(deps: LoginsDeps): Logins {
   };
 }
 
-function toActor(user: User): UserActor {
-  return { kind: 'user', userId: user.id, name: user.name, admin: user.admin };
-}
+const refuse = (): LoginVerdict => 'refused';
 
 /** One household or server has a whole IPv6 /64 to itself; counting single addresses there would count nothing. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const left = head === '' ? [] : head.split(':');

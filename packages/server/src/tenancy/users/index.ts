@@ -1,2 +1,2 @@
-export { createUsers, type Users } from './service.ts';
+export { createUsers, isUserName, type Users } from './service.ts';
 export { createUserStore, type User, type UserStore } from './store.ts';

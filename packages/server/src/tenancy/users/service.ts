@@ -28,6 +28,10 @@ export interface UsersDeps {
 
 /** No colon (Basic credentials end the name there), no white space or control characters, no `$` (robots own it). */
 const namePattern = /^[\p{L}\p{N}._@+-]{1,255}$/u;
+
+/** Whether an account can have this name. */
+export const isUserName = (name: string): boolean => namePattern.test(name);
+
 const shortestPassword = 8;
 const longestPassword = 128;
 
@@ -39,7 +43,7 @@ export function createUsers({ store, transact, hasher, clock }: UsersDeps): User
 
   return {
     async create(user) {
-      if (!namePattern.test(user.name)) {
+      if (!isUserName(user.name)) {
         throw new RegistryError('body-invalid', 'A user name has 1 to 255 letters, digits and . _ @ + - characters.');
       }
       assertPassword(user.password);

@@ -10,7 +10,15 @@ forEachDialect('the user store', (on) => {
     await using place = await on.open();
     const store = createUserStore(place.db);
     const id = (await place.db.transact((tx) => store.insert(tx, anna))) as number;
-    const wanted = { id, name: 'anna', password: 'hash-1', admin: false, disabled: false, generation: 0 };
+    const wanted = {
+      id,
+      name: 'anna',
+      source: 'local',
+      password: 'hash-1',
+      admin: false,
+      disabled: false,
+      generation: 0,
+    };
     assert.deepEqual({ ...(await store.find('anna')) }, wanted);
     assert.deepEqual({ ...(await store.findById(id)) }, wanted);
     assert.equal(await store.find('Anna'), undefined);

@@ -5,7 +5,10 @@ import { type Db, within } from '#platform/db';
 export interface User {
   readonly id: number;
   readonly name: string;
+  /** Where the account is known from: `local`, `ldap`, `oidc`. Only local ones have a password here. */
+  readonly source: string;
   readonly password: string;
+  /** Made an administrator here, or called one by the place the account is known from. */
   readonly admin: boolean;
   readonly disabled: boolean;
   readonly generation: number;
@@ -25,16 +28,21 @@ export interface UserStore {
 interface UserRow {
   readonly id: number;
   readonly name: string;
+  readonly source: string;
   readonly password: string;
   readonly admin: number;
+  readonly admin_in_auth: number;
   readonly disabled: number;
   readonly generation: number;
 }
 
-const columns = ['id', 'name', 'password', 'admin', 'disabled', 'generation'] as const;
+const columns = ['id', 'name', 'source', 'password', 'admin', 'admin_in_auth', 'disabled', 'generation'] as const;
 
-const toUser = (row: UserRow | undefined): User | undefined =>
-  row && { ...row, admin: row.admin === 1, disabled: row.disabled === 1 };
+function toUser(row: UserRow | undefined): User | undefined {
+  if (row === undefined) return undefined;
+  const { admin, admin_in_auth: adminInAuth, ...user } = row;
+  return { ...user, admin: admin === 1 || adminInAuth === 1, disabled: row.disabled === 1 };
+}
 
 export function createUserStore(db: Db): UserStore {
   const byName = db.prepareFirst<UserRow>((q, value) =>

@@ -1,0 +1,3 @@
+export { createOnboarding, type Onboarding, type Welcome } from './service.ts';
+export { createExternalAccountStore } from './store.ts';
+export type { ExternalPerson } from './types.ts';
