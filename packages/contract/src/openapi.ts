@@ -65,6 +65,8 @@ const statuses: Readonly<Record<number, readonly [name: string, description: str
   200: ['Done', 'Done.'],
   201: ['Created', 'Created.'],
   202: ['Accepted', 'Accepted; it goes on in the background.'],
+  204: ['NoContent', 'Done, and there is nothing to tell.'],
+  302: ['Found', 'Elsewhere, where Location says.'],
   400: ['BadRequest', 'Something in the request is not as it should be; the message names it.'],
   401: ['Unauthorized', 'No credentials, or wrong ones.'],
   403: ['Forbidden', 'The caller may not do this.'],
