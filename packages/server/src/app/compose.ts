@@ -36,6 +36,7 @@ import { createAuthorize } from './authorize.ts';
 import { createDocs } from './docs/docs.ts';
 import { createHealth } from './health.ts';
 import { createHttp } from './http.ts';
+import { openLater } from './later.ts';
 import { openSecretBox } from './open-secret-box.ts';
 import { isNotYet, notYet } from './not-yet.ts';
 import { openBlobs, openDb } from './open-stores.ts';
@@ -87,6 +88,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
   const metrics = stack.use(createMetrics(version, { shared: isWorker() }));
   const { transact } = db;
+  const { outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log }));
 
   const audit = stack.use(
     createAudit({
@@ -179,6 +181,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     store: createManifestStore(db),
     repositories,
     audit,
+    events: outbox,
     transact,
     clock,
     requireChildren: config.indexes.requireChildren,
@@ -208,6 +211,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
       access,
       maxBytes: config.manifests.maxSizeBytes,
       auditPulls: config.audit.pulls,
+      onPull: () => undefined,
     }),
     ...blobRoutes({ blobs }),
     ...uploadRoutes({ uploads, blobs, access, acceptsUploads: () => !draining }),
@@ -254,6 +258,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   stack.defer(http.close);
   tls?.onRenewal(http.server);
+  startLater([]);
   if (isFirstProcess()) stack.defer(purgeRegularly(uploads, config, log));
 
   const owned = stack.move();

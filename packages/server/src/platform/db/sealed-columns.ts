@@ -11,7 +11,12 @@ interface SealedColumn {
 }
 
 /** Every column that holds secrets. One that is not listed is never sealed anew when the key changes. */
-const sealedColumns: readonly SealedColumn[] = [{ table: 'signing_key', column: 'private_jwk', id: 'kid' }];
+const sealedColumns: readonly SealedColumn[] = [
+  { table: 'signing_key', column: 'private_jwk', id: 'kid' },
+  { table: 'webhook_policy', column: 'signing_secret', id: 'id' },
+  { table: 'webhook_target', column: 'auth_header', id: 'id' },
+  { table: 'registry', column: 'access_secret', id: 'id' },
+];
 
 /** Rows that are sealed anew in one transaction. */
 const rowsPerCommit = 100;

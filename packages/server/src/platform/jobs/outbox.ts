@@ -19,8 +19,8 @@ export interface EventListener {
 
 /** Where events are written when they become true. */
 export interface Events {
-  /** Writes the event in the transaction that makes it true. Costs nothing where nobody listens to its kind. */
-  emit(tx: Transaction, event: NewEvent): Promise<void>;
+  /** Writes the events in the transaction that makes them true. Costs nothing where nobody listens to their kinds. */
+  emit(tx: Transaction, ...events: readonly NewEvent[]): Promise<void>;
 }
 
 /**
@@ -184,8 +184,9 @@ export function createOutbox({ db, clock, newId, onError, pollMs = 1000 }: Outbo
 
   return {
     subscribe: (listener) => void listeners.push(listener),
-    async emit(tx, event) {
-      if (isHeard(event)) await write(tx, [complete(event)]);
+    async emit(tx, ...events) {
+      const heard = events.filter(isHeard).map(complete);
+      if (heard.length > 0) await write(tx, heard);
     },
     note(event) {
       if (!isHeard(event) || noted.length >= mostNoted) return;

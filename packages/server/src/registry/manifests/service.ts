@@ -11,6 +11,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
+import type { Events } from '#platform/jobs';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
@@ -57,6 +58,7 @@ export interface ManifestsDeps {
   readonly store: ManifestStore;
   readonly repositories: RepositoryStore;
   readonly audit: Pick<Audit, 'write'>;
+  readonly events: Events;
   readonly transact: Transact;
   readonly clock: Clock;
   /** Whether every child of an index must be present when the index is pushed. */
@@ -66,7 +68,7 @@ export interface ManifestsDeps {
 }
 
 export function createManifests(deps: ManifestsDeps): Manifests {
-  const { store, repositories, audit, transact, clock } = deps;
+  const { store, repositories, audit, events, transact, clock } = deps;
   const cache = createLru<string>({ capacity: deps.cacheBytes, weight: (content) => content.length + 200 });
   const notFound = (reference: TagOrDigest) =>
     new RegistryError('manifest-not-found', `There is no manifest ${textOf(reference)} in this repository.`, {
@@ -190,6 +192,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
           },
           references,
         );
+        const known = await store.presentTags(tx, repositoryId, tags);
         for (const name of tags) await store.putTag(tx, { repositoryId, name, manifestId, at, by });
         await audit.write(tx, {
           action: 'push-artifact',
@@ -199,6 +202,12 @@ export function createManifests(deps: ManifestsDeps): Manifests {
           digest,
           outcome: 'success',
         });
+        const about = aboutArtifact(asker, project, repository, digest);
+        await events.emit(
+          tx,
+          { kind: 'artifact-pushed', ...about, mediaType: manifest.mediaType, tags },
+          ...tags.filter((tag) => !known.has(tag)).map((tag) => ({ kind: 'tag-created', ...about, tag }) as const),
+        );
       });
       return { digest, subject: manifest.subject?.digest, tags, missing };
     },
@@ -208,6 +217,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
       if (where === undefined) throw notFound(reference);
       await transact(async (tx) => {
         const target = reference.kind === 'tag' ? await store.tagTarget(tx, where.id, reference.tag) : reference.digest;
+        const tags = reference.kind === 'tag' ? [] : await store.tagsOf(tx, where.id, reference.digest);
         const gone =
           reference.kind === 'tag'
             ? await store.deleteTag(tx, where.id, reference.tag)
@@ -221,8 +231,28 @@ export function createManifests(deps: ManifestsDeps): Manifests {
           ...(target === undefined ? {} : { digest: target }),
           outcome: 'success',
         });
+        if (target === undefined) return;
+        const about = aboutArtifact(asker, project, repository, target);
+        await events.emit(
+          tx,
+          reference.kind === 'tag'
+            ? { kind: 'tag-deleted', ...about, tag: reference.tag }
+            : { kind: 'artifact-deleted', ...about, tags },
+        );
       });
     },
+  };
+}
+
+/** What every event about an artifact knows. */
+export function aboutArtifact(asker: Asker, project: Project, repository: RepositoryName, digest: Digest) {
+  return {
+    projectId: project.id,
+    projectName: project.name,
+    operator: actorName(asker.actor),
+    requestId: asker.requestId,
+    repository,
+    digest,
   };
 }
 

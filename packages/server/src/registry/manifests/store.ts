@@ -54,6 +54,10 @@ export interface ManifestStore {
   ): Promise<void>;
   /** The digest a tag points at, inside the transaction. */
   tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
+  /** Which of these tags the repository has. */
+  presentTags(tx: Transaction, repositoryId: number, names: readonly TagName[]): Promise<Set<string>>;
+  /** The tags that point at the manifest. */
+  tagsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<TagName[]>;
   /** Removes the manifest and every tag that points at it. Answers whether it was there. */
   delete(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
   deleteTag(tx: Transaction, repositoryId: number, name: TagName): Promise<boolean>;
@@ -222,6 +226,29 @@ export function createManifestStore(db: Db): ManifestStore {
         .where('tag.name', '=', name);
       const row = await (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
       return row?.digest as Digest | undefined;
+    },
+
+    async presentTags(tx, repositoryId, names) {
+      if (names.length === 0) return new Set();
+      const rows = await within(tx)
+        .selectFrom('tag')
+        .select('name')
+        .where('repository_id', '=', repositoryId)
+        .where('name', 'in', names)
+        .execute();
+      return new Set(rows.map((row) => row.name));
+    },
+
+    async tagsOf(tx, repositoryId, digest) {
+      const rows = await within(tx)
+        .selectFrom('tag')
+        .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+        .select('tag.name')
+        .where('manifest.repository_id', '=', repositoryId)
+        .where('manifest.digest', '=', digest)
+        .orderBy('tag.name')
+        .execute();
+      return rows.map((row) => row.name as TagName);
     },
 
     async delete(tx, repositoryId, digest) {

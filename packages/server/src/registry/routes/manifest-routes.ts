@@ -1,9 +1,12 @@
 import { type Digest, isDigest } from '@entrepot/oci/digest';
+import type { RepositoryName } from '@entrepot/oci/repository-name';
+import type { Asker } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Exchange, Reply } from '#platform/http';
 import type { Manifests } from '#registry/manifests';
 import type { Access } from '#tenancy/access';
 import type { Audit } from '#tenancy/audit';
+import type { Project } from '#tenancy/projects';
 import { readReference, readTagName } from './names.ts';
 import { apiVersion, bareReply, emptyReply } from './replies.ts';
 import { inRepository, type RepositoryRequest, type RepositoryRoute } from './route.ts';
@@ -13,7 +16,18 @@ export interface ManifestRoutesDeps {
   readonly audit: Pick<Audit, 'note'>;
   readonly maxBytes: number;
   readonly auditPulls: boolean;
+  /** Told of every manifest that was given out. It costs the pull nothing. */
+  readonly onPull: (pull: PulledManifest) => void;
   readonly access: Pick<Access, 'accountOfMay'>;
+}
+
+export interface PulledManifest {
+  readonly project: Project;
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  /** None where it was asked for by digest. */
+  readonly tag: string | undefined;
+  readonly asker: () => Asker;
 }
 
 /** The specification asks for ten tags in one push at least. */
@@ -26,6 +40,7 @@ export function manifestRoutes({
   audit,
   maxBytes,
   auditPulls,
+  onPull,
   access,
 }: ManifestRoutesDeps): RepositoryRoute[] {
   type ManifestRequest = RepositoryRequest<{ readonly reference: string }>;
@@ -64,6 +79,13 @@ export function manifestRoutes({
   }
 
   function pulled(request: ManifestRequest, manifest: Found, reply: Reply): Reply {
+    onPull({
+      project: request.project,
+      repository: request.repository,
+      digest: manifest.digest,
+      tag: isDigest(request.path.reference) ? undefined : request.path.reference,
+      asker: () => request.asker(),
+    });
     if (auditPulls) {
       const { reference } = request.path;
       audit.note({
@@ -105,7 +127,12 @@ export function manifestRoutes({
           content: await exchange.readBody(maxBytes, 'manifest-too-large'),
           contentType: exchange.headers['content-type'],
           onlyIf: readCondition(exchange),
-          mayBeSparse: await access.accountOfMay(request.actor, 'artifact:push-sparse', request.project, request.repository),
+          mayBeSparse: await access.accountOfMay(
+            request.actor,
+            'artifact:push-sparse',
+            request.project,
+            request.repository,
+          ),
         });
         const headers = [
           'Location',

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { AuditTables } from './audit.ts';
 import type { JobTables } from './jobs.ts';
+import type { OutsideTables } from './outside.ts';
 import type { PeopleTables } from './people.ts';
 import type { SignInTables } from './sign-in.ts';
 
@@ -116,7 +117,7 @@ export interface SigningKeyTable {
   created_at: number;
 }
 
-export interface Database extends AuditTables, JobTables, PeopleTables, SignInTables {
+export interface Database extends AuditTables, JobTables, OutsideTables, PeopleTables, SignInTables {
   login_failure: LoginFailureTable;
   project: ProjectTable;
   repository: RepositoryTable;

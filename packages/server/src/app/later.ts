@@ -1,0 +1,37 @@
+import type { Clock } from '#kernel/clock';
+import type { NewId } from '#kernel/ids';
+import type { Db } from '#platform/db';
+import { createJobs, createOutbox, type JobHandler, type Jobs, type Outbox, startJobWorker } from '#platform/jobs';
+import type { Log } from '#platform/log';
+
+export interface LaterDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+}
+
+/** Everything that is done after a request was answered. */
+export interface Later extends AsyncDisposable {
+  readonly jobs: Jobs;
+  readonly outbox: Outbox;
+  /** Begins to work and to tell, when everybody who listens has said so. */
+  start(handlers: readonly JobHandler[]): void;
+}
+
+export function openLater({ db, clock, newId, log }: LaterDeps): Later {
+  const logger = log.forPlace('platform:jobs');
+  const onError = (error: unknown, doing: string) =>
+    logger.warn({ error }, `Something failed while ${doing}; it is tried again.`);
+  const stack = new AsyncDisposableStack();
+  const outbox = stack.use(createOutbox({ db, clock, newId, onError }));
+  return {
+    jobs: createJobs({ db, clock }),
+    outbox,
+    start(handlers) {
+      stack.use(startJobWorker({ db, clock, newId, handlers, onError }));
+      outbox.start();
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
