@@ -68,6 +68,8 @@ export interface Registry extends AsyncDisposable {
   readonly distributionRoutes: readonly DistributionRoute[];
   /** The operations of the management API that are known and not served. */
   readonly notYet: readonly string[];
+  /** From here on: not ready, though everything is served as before. */
+  leave(): void;
   /** From here on: not ready, and no new uploads. */
   drain(): void;
   /** Requests under way that bring a body. */
@@ -81,6 +83,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const newId = overrides?.newId ?? randomId;
   const httpLog = log.forPlace('platform:http');
   const auditLog = log.forPlace('tenancy:audit');
+  let leaving = false;
   let draining = false;
 
   const db: Db = stack.use(await openDb(config, secrets, log));
@@ -230,7 +233,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     bytes,
     metrics,
     identity,
-    isDraining: () => draining,
+    isDraining: () => leaving,
     metricsPublic: config.metrics.public,
   });
   const docs = createDocs({ version, isNotYet });
@@ -270,7 +273,11 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     db,
     distributionRoutes,
     notYet: later.map(({ record }) => record.operationId),
+    leave() {
+      leaving = true;
+    },
     drain() {
+      leaving = true;
       draining = true;
     },
     requestsWithBody: http.requestsWithBody,

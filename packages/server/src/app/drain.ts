@@ -7,11 +7,18 @@ import type { Registry } from './compose.ts';
 const settleMs = 5000;
 
 /**
- * Ends gently: not ready at once, no new connections, and what runs may finish. Uploads get longer than everything
+ * Ends gently: not ready at once, and after the time that load balancers are given to notice, no new connections; what
+ * runs may finish. Uploads get longer than everything
  * else; what is still running then is cut and can be resumed, for its state is stored.
  */
 export async function drain(registry: Registry, config: Config, logger: Logger): Promise<void> {
   const { server } = registry;
+  registry.leave();
+  const { shutdownReadyDelayMs } = config.limits;
+  if (shutdownReadyDelayMs > 0) {
+    logger.info({ ms: shutdownReadyDelayMs }, 'Not ready any more; the port is open until load balancers know.');
+    await sleep(shutdownReadyDelayMs);
+  }
   registry.drain();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

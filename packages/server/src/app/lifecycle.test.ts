@@ -126,6 +126,30 @@ describe('asked to end, a registry', { concurrency: 2 }, () => {
     assert.equal(await server.ended(), 0);
   });
 
+  test('serves on and is not ready for as long as load balancers were given', async () => {
+    await using folder = await makeFolder();
+    await using server = serveOn(folder.path, { ENTREPOT_SHUTDOWN_READY_DELAY: '2s' });
+    const address = await server.ready();
+    const headers = { authorization: admin };
+    assert.equal((await fetch(`${address}/readyz`)).status, 200);
+    const asked = performance.now();
+    server.child.kill('SIGTERM');
+    const unready = await eventually(async () => {
+      const response = await fetch(`${address}/readyz`);
+      return response.status === 503 ? ((await response.json()) as { status: string }) : undefined;
+    }, 1500);
+    assert.equal(unready.status, 'draining');
+    for (let at = 0; at < 3; at++) {
+      assert.equal((await fetch(`${address}/v2/`, { headers, keepalive: false })).status, 200);
+      const begun = await fetch(`${address}/v2/library/app/blobs/uploads/`, { method: 'POST', headers });
+      assert.equal(begun.status, 202, 'whoever is still sent here is served');
+      await sleep(200);
+    }
+    assert.equal(await server.ended(), 0);
+    assert.ok(performance.now() - asked >= 2000);
+    await assert.rejects(fetch(`${address}/healthz`));
+  });
+
   test('cuts an upload that does not finish in time, and the bytes can be continued later', async () => {
     await using folder = await makeFolder();
     await using server = serveOn(folder.path, {

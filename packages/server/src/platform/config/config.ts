@@ -46,6 +46,8 @@ export interface LimitsConfig {
   readonly keepAliveTimeoutMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
+  /** How long it is unready and still serves, before the rest of the shutdown. */
+  readonly shutdownReadyDelayMs: number;
   readonly shutdownDrainMs: number;
   readonly shutdownUploadsMs: number;
 }

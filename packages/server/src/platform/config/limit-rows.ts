@@ -104,4 +104,13 @@ export const limitRows = [
     explanation: 'How long uploads in flight may take to end once the process is told to stop.',
     example: '60s',
   },
+  {
+    key: 'shutdown.ready_delay',
+    kind: 'duration',
+    default: '0s',
+    max: '10m',
+    explanation:
+      'How long the process serves on, and says at `/readyz` that it is not ready, before it closes its port. In Kubernetes `5s`.',
+    example: '5s',
+  },
 ] as const satisfies readonly ConfigRow[];

@@ -91,6 +91,7 @@ function resolveLimits({ get }: Values): LimitsConfig {
     keepAliveTimeoutMs: get('limits.keep_alive_timeout'),
     maxHeaderBytes: get('limits.max_header_size'),
     maxConnections: get('limits.max_connections'),
+    shutdownReadyDelayMs: get('shutdown.ready_delay'),
     shutdownDrainMs: get('limits.shutdown_drain'),
     shutdownUploadsMs: get('limits.shutdown_uploads'),
   };
