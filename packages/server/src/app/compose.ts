@@ -4,8 +4,8 @@ import { type Clock, systemClock } from '#kernel/clock';
 import { type NewId, randomId } from '#kernel/ids';
 import type { BlobStore } from '#platform/blobs';
 import type { Config, Secrets } from '#platform/config';
-import { createPasswordHasher } from '#platform/crypto';
-import type { Db } from '#platform/db';
+import { createKeyedHash, createPasswordHasher } from '#platform/crypto';
+import { type Db, openNamedKey } from '#platform/db';
 import { createFindOrigin } from '#platform/http/server';
 import type { Log } from '#platform/log';
 import { createMetrics } from '#platform/metrics';
@@ -25,20 +25,30 @@ import {
 import { createTagStore } from '#registry/tags';
 import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
 import { createAccess } from '#tenancy/access';
-import { createAudit, createAuditStore } from '#tenancy/audit';
+import { auditRoutes, createAudit, createAuditReads, createAuditStore, createFindAuditScope } from '#tenancy/audit';
+import { createAuditChain, createChainStore } from '#tenancy/audit/chain';
+import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
 import { createMemberStore } from '#tenancy/members';
 import { createIdentity } from '#tenancy/identity';
 import { createLoginFailureStore, createLogins } from '#tenancy/logins';
-import { createProjectStore, createProjects, projectRoutes, type Projects } from '#tenancy/projects';
-import { createKeyRing, createSigningKeyStore, createTokenRoute, createTokens } from '#tenancy/tokens';
+import { createProjectReadModel, createProjectStore, createProjects, type Projects } from '#tenancy/projects';
+import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
+import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '#tenancy/robots';
+import {
+  createKeyRing,
+  createPasswordDoor,
+  createSigningKeyStore,
+  createTokenRoute,
+  createTokens,
+} from '#tenancy/tokens';
 import { createUserStore, createUsers, type Users } from '#tenancy/users';
 import { createAuthorize } from './authorize.ts';
 import { createDocs } from './docs/docs.ts';
 import { createHealth } from './health.ts';
 import { createHttp } from './http.ts';
 import { openLater } from './later.ts';
-import { openSecretBox } from './open-secret-box.ts';
 import { isNotYet, notYet } from './not-yet.ts';
+import { openSecretBox } from './open-secret-box.ts';
 import { openBlobs, openDb } from './open-stores.ts';
 import type { ReloadingTls } from './tls.ts';
 import { version } from './version.ts';
@@ -93,6 +103,16 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const { transact } = db;
   const { outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log }));
 
+  const auditChain = stack.use(
+    createAuditChain({
+      store: createChainStore(db),
+      transact,
+      clock,
+      onCheckpoint: ({ hash, rowsTotal }) =>
+        auditLog.info({ head: hash, rows: rowsTotal }, 'The head of the audit chain: keep it to verify against.'),
+      onError: (error) => auditLog.warn({ error }, 'Audit rows could not be chained; the next round tries again.'),
+    }),
+  );
   const audit = stack.use(
     createAudit({
       store: createAuditStore(),
@@ -105,16 +125,12 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const userStore = createUserStore(db);
   const hasher = createPasswordHasher(config.auth.passwordConcurrency);
   const users = createUsers({ store: userStore, transact, hasher, clock });
-  const logins = createLogins({
-    users: userStore,
+  const throttle = {
     failures: createLoginFailureStore(db),
-    transact,
-    hasher,
-    audit,
-    clock,
     attempts: config.auth.loginAttempts,
     windowMs: config.auth.loginWindowMs,
-  });
+  };
+  const logins = createLogins({ ...throttle, users: userStore, transact, hasher, audit, clock });
   const projectStore = createProjectStore(db);
   const members = createMemberStore(db);
   const access = createAccess({
@@ -123,9 +139,13 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     clock,
     anonymousPull: config.auth.anonymousPull,
   });
+  const allowlistStore = createCveAllowlistStore(db);
+  const allowlists = createCveAllowlists({ store: allowlistStore, transact, audit, clock });
   const projects = createProjects({
     store: projectStore,
+    readModel: createProjectReadModel(db),
     members,
+    allowlists: allowlistStore,
     transact,
     audit,
     clock,
@@ -152,8 +172,30 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   // With a key in the database from the start, a server that has another secret key is found out when it starts.
   await keys.current();
   const serviceName = config.auth.tokenService;
-  const tokens = createTokens({ keys, access, users: userStore, clock, newId, serviceName, pullTtlMs, pushTtlMs });
-  const identity = createIdentity({ logins, tokens, clock });
+  const robotSettings = () => ({ prefix: 'robot$', durationDays: 30 });
+  const robotDeps = {
+    store: createRobotStore(db),
+    hash: createKeyedHash(await openNamedKey(db, box, 'robot-secrets')),
+    transact,
+    audit,
+    clock,
+    settings: robotSettings,
+  };
+  const robotSignIn = stack.use(createRobotSignIn({ ...robotDeps, ...throttle }));
+  const robots = createRobots({ ...robotDeps, access, findProject: projectStore.findById });
+  const tokens = createTokens({
+    keys,
+    access,
+    users: userStore,
+    robots: robotSignIn,
+    clock,
+    newId,
+    serviceName,
+    pullTtlMs,
+    pushTtlMs,
+  });
+  const doors = createPasswordDoor([robotSignIn], logins);
+  const identity = createIdentity({ doors, tokens, clock });
 
   const repositories = createRepositoryStore(db);
   const records: BlobRecords = createBlobRecords(db);
@@ -225,9 +267,10 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     access,
     challenge: { kind: config.auth.challenge, service: serviceName },
     readOnly: config.readOnly,
+    audit,
     onFault: (error, exchange) => onFault(error, exchange.requestId),
   });
-  const token = createTokenRoute({ tokens, logins, onFault: (error, exchange) => onFault(error, exchange.requestId) });
+  const token = createTokenRoute({ tokens, doors, onFault: (error, exchange) => onFault(error, exchange.requestId) });
   const health = createHealth({
     db,
     bytes,
@@ -237,7 +280,18 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     metricsPublic: config.metrics.public,
   });
   const docs = createDocs({ version, isNotYet });
-  const served = projectRoutes({ projects, access });
+  const served = [
+    ...projectRoutes({ projects, access, members, allowlists, onlyAdminsCreate: () => false }),
+    ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
+    ...metadataRoutes({ projects }),
+    ...cveAllowlistRoutes({ allowlists }),
+    ...auditRoutes({
+      reads: createAuditReads(db),
+      chain: auditChain,
+      findScope: createFindAuditScope({ access, roles: members }),
+      clock,
+    }),
+  ];
   const later = notYet(allRecords, served);
   const http = await createHttp({
     raw: { '/v2/': distribution, '/v2': distribution, '/service/token': token, ...health, ...docs },
@@ -246,7 +300,8 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
       identify: async (request, origin) => ({ actor: await identity.identify(request.headers.authorization, origin) }),
       authorize: createAuthorize(access, projects),
       isReadOnly: () => config.readOnly,
-      onRefused: () => undefined,
+      onRefused: ({ asker, record: { operationId, method }, path, error }) =>
+        audit.refused({ asker, operation: operationId, change: method !== 'GET' && method !== 'HEAD', path, error }),
       assertAnswers: overrides?.assertAnswers === true,
     },
     metrics,

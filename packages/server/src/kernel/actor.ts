@@ -37,6 +37,8 @@ export interface RobotActor {
   readonly grants: readonly RobotGrant[];
   /** Patterns of repository names that it is limited to, whatever it was given; none when absent. */
   readonly repositories?: readonly string[];
+  /** Networks it may act from, whatever its token says; everywhere when absent. */
+  readonly addresses?: readonly string[];
 }
 
 /** Who has rights of their own. */

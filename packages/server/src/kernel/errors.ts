@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'blob-not-found'
   | 'upload-not-found'
   | 'object-not-found'
+  | 'not-found'
   | 'route-not-found'
   | 'method-not-allowed'
   // content
@@ -35,6 +36,7 @@ export type ErrorCode =
   | 'manifest-too-large'
   | 'too-many-tags'
   // state
+  | 'conflict'
   | 'project-exists'
   | 'project-not-empty'
   | 'precondition-failed'

@@ -107,10 +107,17 @@ function toClass(text: string): (sign: string) => boolean {
 
 /** Greedy with one point of return: only the last `**` ever has to take one more. */
 function matchComponents(components: readonly Component[], parts: readonly string[]): boolean {
-  return matchRuns(components, parts, (component) => component === 'any', (component, part) =>
-    matchRuns(component as readonly Sign[], part, (sign) => sign === 'run', (sign, given) =>
-      (sign as (sign: string) => boolean)(given),
-    ),
+  return matchRuns(
+    components,
+    parts,
+    (component) => component === 'any',
+    (component, part) =>
+      matchRuns(
+        component as readonly Sign[],
+        part,
+        (sign) => sign === 'run',
+        (sign, given) => (sign as (sign: string) => boolean)(given),
+      ),
   );
 }
 

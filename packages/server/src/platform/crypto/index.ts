@@ -1,3 +1,4 @@
+export { createKeyedHash, type KeyedHash } from './keyed-hash.ts';
 export { createPasswordHasher, type PasswordHasher } from './password.ts';
 export {
   createSecretBox,

@@ -12,7 +12,12 @@ interface SealedColumn {
 
 /** Every column that holds secrets. One that is not listed is never sealed anew when the key changes. */
 const sealedColumns: readonly SealedColumn[] = [
+  { table: 'named_key', column: 'sealed', id: 'name' },
   { table: 'signing_key', column: 'private_jwk', id: 'kid' },
+  { table: 'session', column: 'provider_token', id: 'id' },
+  { table: 'oidc_identity', column: 'refresh_token', id: 'user_id' },
+  { table: 'oidc_identity', column: 'cli_secret', id: 'user_id' },
+  { table: 'oidc_step', column: 'content', id: 'token_hash' },
   { table: 'webhook_policy', column: 'signing_secret', id: 'id' },
   { table: 'webhook_target', column: 'auth_header', id: 'id' },
   { table: 'registry', column: 'access_secret', id: 'id' },

@@ -66,6 +66,14 @@ function reachOf(robot: RobotActor): Pick<Rule, 'reaches'> {
   return reach;
 }
 
+/** What a robot has in whatever project. */
+export function everyProjectRules(robot: RobotActor): Rule[] {
+  const reach = reachOf(robot);
+  return robot.grants
+    .filter((grant) => grant.place === 'every-project')
+    .map((grant) => ({ source: `what ${robot.name} was given`, permissions: grant.permissions, ...reach }));
+}
+
 function coversPlace(grant: RobotGrant, project: Project | undefined): boolean {
   if (project === undefined) return grant.place === 'system';
   return grant.place === project.id || grant.place === 'every-project';

@@ -5,7 +5,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
 import type { Viewer } from '#kernel/viewer';
 import { createExpiring } from '#platform/cache';
-import { adminRule, explain, findRule, publicRule, robotRules, ruleOf, tokenMay } from './rules.ts';
+import { adminRule, everyProjectRules, explain, findRule, publicRule, robotRules, ruleOf, tokenMay } from './rules.ts';
 import type { Decision, Project, ProjectLookup, RoleGiven, RoleLookup, Rule } from './types.ts';
 
 /** Changes made on another node are seen after so long at most. */
@@ -35,6 +35,11 @@ export interface Access {
   demand(actor: Actor, permission: Permission, place: Place): Promise<void>;
   /** The same for the whole registry: fails with `unauthorized` or `denied`. */
   demandInSystem(actor: Actor, permission: Permission): Promise<void>;
+  /**
+   * Whether the account behind the actor has a permission in a place by right of its own, and without limits: only what
+   * one has can be handed on. What is open to everybody is nobody's to hand on.
+   */
+  holds(actor: Actor, permission: Permission, place: Project | 'every-project' | 'system'): Promise<boolean>;
   /** The decision on an account, with the rule that made it. */
   explain(account: AnonymousActor | Account, permission: Permission, place: Place | undefined): Promise<Decision>;
   /** The projects that the account behind the actor may see in lists. */
@@ -134,8 +139,7 @@ export function createAccess({ projects, roles, clock, anonymousPull }: AccessDe
       if (actor.kind === 'token') return tokenMay(actor, permission, project, repository);
       return judge(actor, permission, project, repository);
     },
-    accountOfMay: (actor, permission, project, repository) =>
-      judge(accountOf(actor), permission, project, repository),
+    accountOfMay: (actor, permission, project, repository) => judge(accountOf(actor), permission, project, repository),
     mayInSystem,
     async demand(actor, permission, { project, repository }) {
       const account = accountOf(actor);
@@ -150,6 +154,15 @@ export function createAccess({ projects, roles, clock, anonymousPull }: AccessDe
         throw new RegistryError('unauthorized', 'unauthorized: sign in first.');
       }
       throw new RegistryError('denied', `You may not ${permission.replace(':', ' ')} in this registry.`);
+    },
+    async holds(actor, permission, place) {
+      const account = accountOf(actor);
+      const project = typeof place === 'string' ? undefined : place;
+      const rules =
+        account.kind === 'robot' && place === 'every-project'
+          ? everyProjectRules(account)
+          : await rulesOf(account, project);
+      return rules.some((rule) => rule.reaches === undefined && rule.permissions.has(permission));
     },
     async explain(account, permission, place) {
       const rules = await rulesOf(account, place?.project);

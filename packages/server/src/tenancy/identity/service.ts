@@ -1,9 +1,10 @@
-import { type Actor, anonymous } from '#kernel/actor';
+import { accountOf, type Actor, anonymous } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
-import { type LoginOrigin, type Logins, readBasic } from '#tenancy/logins';
-import type { Tokens } from '#tenancy/tokens';
+import { type LoginOrigin, readBasic } from '#tenancy/logins';
+import { assertAddress } from '#tenancy/robots';
+import type { PasswordDoor, Tokens } from '#tenancy/tokens';
 
 export interface Identity {
   /**
@@ -16,7 +17,7 @@ export interface Identity {
 }
 
 export interface IdentityDeps {
-  readonly logins: Logins;
+  readonly doors: PasswordDoor;
   readonly tokens: Tokens;
   readonly clock: Clock;
 }
@@ -30,7 +31,7 @@ interface Holder {
   readonly until: number;
 }
 
-export function createIdentity({ logins, tokens, clock }: IdentityDeps): Identity {
+export function createIdentity({ doors, tokens, clock }: IdentityDeps): Identity {
   const holders = new WeakMap<object, Holder>();
 
   function identify(authorization: string | undefined, origin: LoginOrigin): Eventually<Actor> {
@@ -38,15 +39,25 @@ export function createIdentity({ logins, tokens, clock }: IdentityDeps): Identit
     const space = authorization.indexOf(' ');
     const scheme = authorization.slice(0, space).toLowerCase();
     const value = authorization.slice(space + 1).trim();
-    if (scheme === 'bearer') return tokens.verify(value);
+    if (scheme === 'bearer') {
+      const holder = tokens.verify(value);
+      const admit = (actor: Actor) => {
+        assertAddress(accountOf(actor), origin.address);
+        return actor;
+      };
+      return holder instanceof Promise ? holder.then(admit) : admit(holder);
+    }
     if (scheme === 'basic') {
       const { name, password } = readBasic(value);
-      return logins.signIn(name, password, origin);
+      return doors.signIn(name, password, origin);
     }
     throw new RegistryError('unauthorized', 'The Authorization header is neither Basic nor Bearer.');
   }
 
   function remember(connection: object, authorization: string, actor: Actor): Actor {
+    // Behind a proxy one connection carries the requests of many addresses.
+    const account = accountOf(actor);
+    if (account.kind === 'robot' && account.addresses !== undefined) return actor;
     holders.set(connection, { authorization, actor, until: clock() + connectionTtlMs });
     return actor;
   }

@@ -1,13 +1,14 @@
 import { parseScope } from '@entrepot/oci/scope';
 import { RegistryError } from '#kernel/errors';
 import { type Exchange, isFault, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
-import { type LoginOrigin, type Logins, readBasic } from '#tenancy/logins';
+import { type LoginOrigin, readBasic } from '#tenancy/logins';
 import { type Actor, anonymous } from '#kernel/actor';
+import type { PasswordDoor } from './password-door.ts';
 import type { IssuedToken, Tokens } from './service.ts';
 
 export interface TokenRouteDeps {
   readonly tokens: Tokens;
-  readonly logins: Logins;
+  readonly doors: PasswordDoor;
   readonly onFault: (error: RegistryError, exchange: Exchange) => void;
 }
 
@@ -20,7 +21,7 @@ const longestForm = 64 * 1024;
  * The `service` that a client names is not looked at: those made for Harbor say `harbor-registry`, and whatever they
  * say, a token is for this registry alone.
  */
-export function createTokenRoute({ tokens, logins, onFault }: TokenRouteDeps): (exchange: Exchange) => Promise<Reply> {
+export function createTokenRoute({ tokens, doors, onFault }: TokenRouteDeps): (exchange: Exchange) => Promise<Reply> {
   async function signedIn(exchange: Exchange): Promise<Actor> {
     const { authorization } = exchange.headers;
     if (authorization === undefined) return anonymous;
@@ -28,7 +29,7 @@ export function createTokenRoute({ tokens, logins, onFault }: TokenRouteDeps): (
     if (scheme.toLowerCase() !== 'basic')
       throw new RegistryError('unauthorized', 'The token service takes Basic credentials.');
     const { name, password } = readBasic(value);
-    return logins.signIn(name, password, originOf(exchange));
+    return doors.signIn(name, password, originOf(exchange));
   }
 
   async function byGet(exchange: Exchange): Promise<Reply> {
@@ -49,7 +50,7 @@ export function createTokenRoute({ tokens, logins, onFault }: TokenRouteDeps): (
     // Clients that meet 404 here fetch their token by GET instead.
     if (grant !== 'password')
       throw new RegistryError('route-not-found', 'Only the password grant is served here; or use GET.');
-    const actor = await logins.signIn(form.get('username') ?? '', form.get('password') ?? '', originOf(exchange));
+    const actor = await doors.signIn(form.get('username') ?? '', form.get('password') ?? '', originOf(exchange));
     const issued = await tokens.issue(actor, parseScope(form.get('scope') ?? ''));
     return tokenReply({
       access_token: issued.token,

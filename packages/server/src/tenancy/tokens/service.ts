@@ -1,6 +1,14 @@
 import type { Scope } from '@entrepot/oci/scope';
 import { jwtVerify, SignJWT } from 'jose';
-import { type Actor, anonymous, type Grant, type TokenActor, userIdOf } from '#kernel/actor';
+import {
+  type Account,
+  accountOf,
+  type Actor,
+  anonymous,
+  type Grant,
+  type RobotActor,
+  type TokenActor,
+} from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { NewId } from '#kernel/ids';
@@ -33,11 +41,17 @@ export interface TokensDeps {
   readonly keys: KeyRing;
   readonly access: Access;
   readonly users: Pick<UserStore, 'findById'>;
+  readonly robots: RobotLookup;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly serviceName: string;
   readonly pullTtlMs: number;
   readonly pushTtlMs: number;
+}
+
+/** Where robots are found; undefined for one that may not act now. */
+export interface RobotLookup {
+  findActor(id: number): Promise<{ readonly actor: RobotActor; readonly generation: number } | undefined>;
 }
 
 /** What our tokens carry beside the registered claims (distribution docs, token authentication). */
@@ -49,6 +63,8 @@ interface Claims {
     readonly project?: number;
   }[];
   readonly uid?: number;
+  /** The id of a robot, in place of a user's. */
+  readonly rid?: number;
   readonly gen?: number;
 }
 
@@ -97,13 +113,27 @@ export function createTokens(deps: TokensDeps): Tokens {
     }
   }
 
+  /** The account of a user or a robot as it is today, and the generation its tokens carry. */
+  async function findAccount(
+    uid: number | undefined,
+    rid: number | undefined,
+  ): Promise<{ readonly actor: Account; readonly generation: number } | undefined> {
+    if (rid !== undefined) return deps.robots.findActor(rid);
+    const user = uid === undefined ? undefined : await users.findById(uid);
+    if (user === undefined || user.disabled) return undefined;
+    return {
+      actor: { kind: 'user', userId: user.id, name: user.name, admin: user.admin },
+      generation: user.generation,
+    };
+  }
+
   async function actorOf(claims: Claims): Promise<TokenActor> {
-    const user = claims.uid === undefined ? undefined : await users.findById(claims.uid);
-    if (claims.uid !== undefined && (user === undefined || user.disabled || user.generation !== claims.gen)) {
+    const found = await findAccount(claims.uid, claims.rid);
+    const somebodys = claims.uid !== undefined || claims.rid !== undefined;
+    if (somebodys && found?.generation !== claims.gen) {
       throw new RegistryError('unauthorized', 'The account behind the token was changed or removed; sign in again.');
     }
-    const account =
-      user === undefined ? anonymous : ({ kind: 'user', userId: user.id, name: user.name, admin: user.admin } as const);
+    const account = found?.actor ?? anonymous;
     const signed = (claims.access ?? [])
       .filter((entry) => entry.type === 'repository')
       .map((entry) => ({ repository: entry.name, projectId: entry.project ?? 0, actions: entry.actions }));
@@ -117,13 +147,15 @@ export function createTokens(deps: TokensDeps): Tokens {
 
   return {
     async issue(actor, scopes) {
+      const account = accountOf(actor);
       const grants = await grantScopes(access, actor, scopes);
       const catalog =
-        actor.kind !== 'anonymous' && scopes.some((scope) => scope.type === 'registry' && scope.name === 'catalog');
+        account.kind !== 'anonymous' && scopes.some((scope) => scope.type === 'registry' && scope.name === 'catalog');
       const changes = grants.some((grant) => grant.actions.some((action) => action !== 'pull'));
       const ttlMs = changes ? deps.pushTtlMs : deps.pullTtlMs;
-      const userId = userIdOf(actor);
-      const user = userId === undefined ? undefined : await users.findById(userId);
+      const owner =
+        account.kind === 'user' ? { uid: account.userId } : account.kind === 'robot' ? { rid: account.robotId } : {};
+      const known = await findAccount(owner.uid, owner.rid);
       const key = await keys.current();
       const now = Math.floor(clock() / 1000);
       const accessClaim = [
@@ -135,11 +167,11 @@ export function createTokens(deps: TokensDeps): Tokens {
         })),
         ...(catalog ? [{ type: 'registry', name: 'catalog', actions: ['*'] }] : []),
       ];
-      const claims = { access: accessClaim, ...(user === undefined ? {} : { uid: user.id, gen: user.generation }) };
+      const claims = { access: accessClaim, ...(known === undefined ? {} : { ...owner, gen: known.generation }) };
       const token = await new SignJWT(claims)
         .setProtectedHeader({ alg: algorithm, typ: tokenType, kid: key.kid })
         .setIssuer(issuer)
-        .setSubject(user?.name ?? '')
+        .setSubject(known?.actor.name ?? '')
         .setAudience(serviceName)
         .setIssuedAt(now)
         .setNotBefore(now)

@@ -2,9 +2,11 @@ import * as createRegistry from './0001-create-registry.ts';
 import * as addPeople from './0002-add-people.ts';
 import * as chainAudit from './0003-chain-audit.ts';
 import * as addSignIn from './0004-add-sign-in.ts';
+import * as addRobots from './0005-add-robots.ts';
 import * as addJobs from './0006-add-jobs.ts';
 import * as addWebhooks from './0007-add-webhooks.ts';
 import * as addRemoteRegistries from './0008-add-remote-registries.ts';
+import * as describeArtifacts from './0009-describe-artifacts.ts';
 import * as addAbandonedStage from './0020-add-abandoned-stage.ts';
 import type { Migration } from './migration.ts';
 
@@ -14,8 +16,10 @@ export const migrations: readonly Migration[] = [
   { name: '0002-add-people', up: addPeople.up },
   { name: '0003-chain-audit', up: chainAudit.up },
   { name: '0004-add-sign-in', up: addSignIn.up },
+  { name: '0005-add-robots', up: addRobots.up },
   { name: '0006-add-jobs', up: addJobs.up },
   { name: '0007-add-webhooks', up: addWebhooks.up },
   { name: '0008-add-remote-registries', up: addRemoteRegistries.up },
+  { name: '0009-describe-artifacts', up: describeArtifacts.up },
   { name: '0020-add-abandoned-stage', up: addAbandonedStage.up },
 ];

@@ -1,8 +1,10 @@
 import type { Generated } from 'kysely';
+import type { ArtifactTables } from './artifacts.ts';
 import type { AuditTables } from './audit.ts';
 import type { JobTables } from './jobs.ts';
 import type { OutsideTables } from './outside.ts';
 import type { PeopleTables } from './people.ts';
+import type { RobotTables } from './robots.ts';
 import type { SignInTables } from './sign-in.ts';
 
 /** Times are milliseconds since the Unix epoch, flags are 0 or 1, on both databases. */
@@ -18,6 +20,8 @@ export interface ProjectTable {
   name: string;
   public: number;
   owner_id: number | null;
+  /** Kept when the account is gone. */
+  owner_name: Generated<string>;
   created_at: number;
   updated_at: number;
 }
@@ -27,6 +31,11 @@ export interface RepositoryTable {
   project_id: number;
   name: string;
   created_at: number;
+  description: Generated<string>;
+  pull_count: Generated<number>;
+  updated_at: Generated<number>;
+  /** Whether it holds a manifest. */
+  held: Generated<number>;
 }
 
 export interface BlobTable {
@@ -62,6 +71,22 @@ export interface ManifestTable {
   annotations: string | null;
   pushed_at: number;
   pushed_by: string;
+  /** Of its repository, for lists of a whole project. */
+  project_id: Generated<number | null>;
+  /** `IMAGE`, `CHART` and so on; empty until it is described. */
+  type: Generated<string>;
+  /** Media type of its config; its own where it has none. */
+  config_type: Generated<string>;
+  /** With config and layers, or with the manifests of an index. */
+  total_size: Generated<number>;
+  /** 0 when nobody pulled it yet. */
+  pulled_at: Generated<number>;
+  /** Whether lists show it: neither a part of an index alone nor attached to another artifact. */
+  listed: Generated<number>;
+  described: Generated<number>;
+  /** Digest of what it is attached to, which may not be there. */
+  accessory_of: Generated<string | null>;
+  accessory_type: Generated<string | null>;
 }
 
 export interface ManifestBlobTable {
@@ -78,14 +103,21 @@ export interface ManifestMissingTable {
 export interface ManifestChildTable {
   manifest_id: number;
   digest: string;
+  /** Its place in the index. */
+  position: Generated<number>;
+  /** JSON of what the index says of it: platform, annotations, urls. */
+  detail: Generated<string | null>;
 }
 
 export interface TagTable {
+  id: Generated<number>;
   repository_id: number;
   name: string;
   manifest_id: number;
   pushed_at: number;
   pushed_by: string;
+  /** 0 when nobody pulled by it yet. */
+  pulled_at: Generated<number>;
 }
 
 export interface UploadTable {
@@ -117,7 +149,7 @@ export interface SigningKeyTable {
   created_at: number;
 }
 
-export interface Database extends AuditTables, JobTables, OutsideTables, PeopleTables, SignInTables {
+export interface Database extends ArtifactTables, AuditTables, JobTables, OutsideTables, PeopleTables, RobotTables, SignInTables {
   login_failure: LoginFailureTable;
   project: ProjectTable;
   repository: RepositoryTable;
