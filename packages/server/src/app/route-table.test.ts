@@ -109,6 +109,9 @@ const fixed: Readonly<Record<string, { verdicts: Record<Where, Record<ActorName,
   'GET /healthz': { verdicts: open, path: '/healthz' },
   'GET /readyz': { verdicts: open, path: '/readyz' },
   'GET /metrics': { verdicts: open, path: '/metrics' },
+  'GET /api/docs': { verdicts: open, path: '/api/docs' },
+  'GET /api/docs/openapi.json': { verdicts: open, path: '/api/docs/openapi.json' },
+  'GET /api/docs/style.css': { verdicts: open, path: '/api/docs/style.css' },
   'GET /service/token': { verdicts: credentialsNeeded, path: '/service/token?service=entrepot' },
 };
 
