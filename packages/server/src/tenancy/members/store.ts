@@ -10,6 +10,10 @@ export interface MemberStore extends RoleLookup {
     tx: Transaction,
     member: { projectId: number; entityType: 'u' | 'g'; entityId: number; roleId: number; at: number },
   ): Promise<number>;
+  /** The ids of a user's roles in whole projects, through groups as well, by project. */
+  rolesIn(userId: number, projectIds: readonly number[]): Promise<Map<number, number[]>>;
+  /** How many memberships there are of each role. */
+  countByRole(projectId: number): Promise<ReadonlyMap<number, number>>;
 }
 
 /** Harbor's roles all show the project; a role of one's own may not. */
@@ -74,6 +78,41 @@ export function createMemberStore(db: Db): MemberStore {
     async projectsOf(userId) {
       const rows = (await Promise.all([held('project', userId), held('repository', userId)])).flat();
       return [...new Set(rows.filter(showsProject).map((row) => row.project_id))];
+    },
+    async rolesIn(userId, projectIds) {
+      if (projectIds.length === 0) return new Map();
+      const rows = await db.read
+        .selectFrom('member')
+        .select(['project_id', 'role_id'])
+        .distinct()
+        .where('project_id', 'in', projectIds)
+        .where((where) =>
+          where.or([
+            where.and([where('entity_type', '=', 'u'), where('entity_id', '=', userId)]),
+            where.and([
+              where('entity_type', '=', 'g'),
+              where(
+                'entity_id',
+                'in',
+                where.selectFrom('user_group_member').select('group_id').where('user_id', '=', userId),
+              ),
+            ]),
+          ]),
+        )
+        .orderBy('role_id')
+        .execute();
+      const found = new Map<number, number[]>();
+      for (const row of rows) found.set(row.project_id, [...(found.get(row.project_id) ?? []), row.role_id]);
+      return found;
+    },
+    async countByRole(projectId) {
+      const rows = await db.read
+        .selectFrom('member')
+        .select((q) => ['role_id', q.fn.countAll<number>().as('given')])
+        .where('project_id', '=', projectId)
+        .groupBy('role_id')
+        .execute();
+      return new Map(rows.map((row) => [row.role_id, Number(row.given)]));
     },
     async put(tx, member) {
       const row = await within(tx)

@@ -1,5 +1,7 @@
+export type { ProjectMetadata } from './metadata.ts';
+export { createProjectReadModel } from './read-model.ts';
 export { projectNameOf } from './rules.ts';
-export { createProjects, type Projects } from './service.ts';
+export { createProjects, type Projects, type StorageLimits } from './service.ts';
 export { createProjectStore } from './store.ts';
+export type { ProjectDetail } from './types.ts';
 export type { Project } from '#tenancy/access';
-export { projectRoutes } from './routes.ts';

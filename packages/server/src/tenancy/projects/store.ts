@@ -8,8 +8,14 @@ export interface ProjectStore {
   findById(id: number): Promise<Project | undefined>;
   insert(
     tx: Transaction,
-    project: { name: string; public: boolean; ownerId: number | undefined; at: number },
+    project: { name: string; public: boolean; ownerId: number | undefined; ownerName?: string; at: number },
   ): Promise<number | undefined>;
+  /** False when the project is not there any more. Holds it against other changes until the transaction ends. */
+  touch(tx: Transaction, id: number, at: number): Promise<boolean>;
+  setPublic(tx: Transaction, id: number, isPublic: boolean): Promise<void>;
+  /** Sets an entry that is not `public`. */
+  putMetadata(tx: Transaction, id: number, name: string, value: string): Promise<void>;
+  removeMetadata(tx: Transaction, id: number, name: string): Promise<void>;
   holdsRepositories(tx: Transaction, id: number): Promise<boolean>;
   /** Removes the project and all in it. The stages of its uploads are left in `abandoned_stage`. */
   delete(tx: Transaction, id: number): Promise<void>;
@@ -47,6 +53,7 @@ export function createProjectStore(db: Db): ProjectStore {
           name: project.name,
           public: project.public ? 1 : 0,
           owner_id: project.ownerId ?? null,
+          owner_name: project.ownerName ?? '',
           created_at: project.at,
           updated_at: project.at,
         })
@@ -54,6 +61,31 @@ export function createProjectStore(db: Db): ProjectStore {
         .returning('id')
         .executeTakeFirst();
       return row?.id;
+    },
+    async touch(tx, id, at) {
+      const touched = await within(tx)
+        .updateTable('project')
+        .set({ updated_at: at })
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return touched.numUpdatedRows > 0n;
+    },
+    async setPublic(tx, id, isPublic) {
+      await within(tx)
+        .updateTable('project')
+        .set({ public: isPublic ? 1 : 0 })
+        .where('id', '=', id)
+        .execute();
+    },
+    async putMetadata(tx, id, name, value) {
+      await within(tx)
+        .insertInto('project_metadata')
+        .values({ project_id: id, name, value })
+        .onConflict((conflict) => conflict.columns(['project_id', 'name']).doUpdateSet({ value }))
+        .execute();
+    },
+    async removeMetadata(tx, id, name) {
+      await within(tx).deleteFrom('project_metadata').where('project_id', '=', id).where('name', '=', name).execute();
     },
     async holdsRepositories(tx, id) {
       const held = await within(tx)

@@ -14,6 +14,9 @@ function statements(kind: DatabaseKind): string[] {
     'alter table user_account add column password_changed_at bigint not null default 0',
     'update user_account set password_changed_at = updated_at',
     'create index user_account_by_email on user_account (email)',
+    // The name stays when the account goes.
+    `alter table project add column owner_name ${text} not null default ''`,
+    "update project set owner_name = coalesce((select name from user_account where id = owner_id), '')",
     // Types as Harbor numbers them: 1 LDAP, 2 HTTP, 3 OIDC; 4 is our own, kept by hand.
     `create table user_group (
       id ${id}, name ${text} not null, type integer not null, ldap_dn ${text} not null default '',
