@@ -1,4 +1,5 @@
 import { auditRecords } from './entrepot/audit.ts';
+import { robotLimitRecords } from './entrepot/robot.ts';
 import { sessionRecords } from './entrepot/session.ts';
 import { peopleRecords } from './harbor/all-people.ts';
 import { workRecords } from './harbor/all-work.ts';
@@ -8,7 +9,7 @@ import type { RouteRecord } from './route.ts';
 export const harborRecords: readonly RouteRecord[] = [...peopleRecords, ...workRecords];
 
 /** What Entrepot adds under a prefix of its own. */
-const entrepotRecords: readonly RouteRecord[] = [...auditRecords, ...sessionRecords];
+const entrepotRecords: readonly RouteRecord[] = [...auditRecords, ...robotLimitRecords, ...sessionRecords];
 
 /** The whole management API. */
 export const allRecords: readonly RouteRecord[] = [...harborRecords, ...entrepotRecords];
