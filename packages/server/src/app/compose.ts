@@ -30,9 +30,11 @@ import { createAuditChain, createChainStore } from '#tenancy/audit/chain';
 import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
 import { createMemberStore } from '#tenancy/members';
 import { createIdentity } from '#tenancy/identity';
+import type { LdapConfigurations } from '#tenancy/ldap';
 import { createLoginFailureStore, createLogins } from '#tenancy/logins';
 import { createProjectReadModel, createProjectStore, createProjects, type Projects } from '#tenancy/projects';
 import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
+import { createSettingStore, openSettings, settingRoutes } from '#tenancy/settings';
 import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '#tenancy/robots';
 import {
   createKeyRing,
@@ -47,6 +49,7 @@ import { createDocs } from './docs/docs.ts';
 import { createHealth } from './health.ts';
 import { createHttp } from './http.ts';
 import { openLater } from './later.ts';
+import { openLdap } from './open-ldap.ts';
 import { isNotYet, notYet } from './not-yet.ts';
 import { openSecretBox } from './open-secret-box.ts';
 import { openBlobs, openDb } from './open-stores.ts';
@@ -64,6 +67,8 @@ export interface ComposeOptions {
     readonly newId?: NewId;
     /** Holds every answer of the management API against its record. */
     readonly assertAnswers?: boolean;
+    /** Settings of LDAP in the place of those that are kept. */
+    readonly ldap?: () => LdapConfigurations | undefined;
   };
 }
 
@@ -122,6 +127,16 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
         auditLog.error({ error, kept }, 'Audit rows could not be written; they are kept and tried again.'),
     }),
   );
+  const settings = stack.use(
+    await openSettings({
+      store: createSettingStore(db, box),
+      transact,
+      audit,
+      clock,
+      onError: (error) => log.forPlace('tenancy:settings').warn({ error }, 'The settings could not be read again.'),
+    }),
+  );
+  const isReadOnly = () => config.readOnly || settings.current().read_only;
   const userStore = createUserStore(db);
   const hasher = createPasswordHasher(config.auth.passwordConcurrency);
   const users = createUsers({ store: userStore, transact, hasher, clock });
@@ -130,7 +145,19 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     attempts: config.auth.loginAttempts,
     windowMs: config.auth.loginWindowMs,
   };
-  const logins = createLogins({ ...throttle, users: userStore, transact, hasher, audit, clock });
+  const ldap = stack.use(
+    await openLdap({
+      config,
+      db,
+      audit,
+      log,
+      clock,
+      configurations: overrides?.ldap ?? settings.current,
+      onRolesChange: () => access.forgetRoles(),
+    }),
+  );
+  const elsewhere = [ldap.authenticator];
+  const logins = createLogins({ ...throttle, users: userStore, elsewhere, transact, hasher, audit, clock });
   const projectStore = createProjectStore(db);
   const members = createMemberStore(db);
   const access = createAccess({
@@ -172,7 +199,10 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   // With a key in the database from the start, a server that has another secret key is found out when it starts.
   await keys.current();
   const serviceName = config.auth.tokenService;
-  const robotSettings = () => ({ prefix: 'robot$', durationDays: 30 });
+  const robotSettings = () => {
+    const { robot_name_prefix: prefix, robot_token_duration: durationDays } = settings.current();
+    return { prefix, durationDays };
+  };
   const robotDeps = {
     store: createRobotStore(db),
     hash: createKeyedHash(await openNamedKey(db, box, 'robot-secrets')),
@@ -266,7 +296,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     identity,
     access,
     challenge: { kind: config.auth.challenge, service: serviceName },
-    readOnly: config.readOnly,
+    isReadOnly,
     audit,
     onFault: (error, exchange) => onFault(error, exchange.requestId),
   });
@@ -281,7 +311,15 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   const docs = createDocs({ version, isNotYet });
   const served = [
-    ...projectRoutes({ projects, access, members, allowlists, onlyAdminsCreate: () => false }),
+    ...ldap.routes,
+    ...settingRoutes({ settings }),
+    ...projectRoutes({
+      projects,
+      access,
+      members,
+      allowlists,
+      onlyAdminsCreate: () => settings.current().project_creation_restriction === 'adminonly',
+    }),
     ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
     ...metadataRoutes({ projects }),
     ...cveAllowlistRoutes({ allowlists }),
@@ -299,7 +337,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
       routes: [...served, ...later],
       identify: async (request, origin) => ({ actor: await identity.identify(request.headers.authorization, origin) }),
       authorize: createAuthorize(access, projects),
-      isReadOnly: () => config.readOnly,
+      isReadOnly,
       onRefused: ({ asker, record: { operationId, method }, path, error }) =>
         audit.refused({ asker, operation: operationId, change: method !== 'GET' && method !== 'HEAD', path, error }),
       assertAnswers: overrides?.assertAnswers === true,

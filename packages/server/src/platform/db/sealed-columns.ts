@@ -14,6 +14,7 @@ interface SealedColumn {
 const sealedColumns: readonly SealedColumn[] = [
   { table: 'named_key', column: 'sealed', id: 'name' },
   { table: 'signing_key', column: 'private_jwk', id: 'kid' },
+  { table: 'setting', column: 'secret', id: 'name' },
   { table: 'session', column: 'provider_token', id: 'id' },
   { table: 'oidc_identity', column: 'refresh_token', id: 'user_id' },
   { table: 'oidc_identity', column: 'cli_secret', id: 'user_id' },

@@ -7,6 +7,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
 import { type Exchange, isFault, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
 import { type Access } from '#tenancy/access';
+import type { Audit, AuditAction } from '#tenancy/audit';
 import type { Identity } from '#tenancy/identity';
 import { type Project, projectNameOf } from '#tenancy/projects';
 import { type ChallengeOptions, challengeHeaders } from './challenge.ts';
@@ -20,14 +21,19 @@ export interface DispatchDeps {
   readonly access: Access;
   readonly challenge: ChallengeOptions;
   /** True while nothing may be changed: pushes and deletes are refused. */
-  readonly readOnly: boolean;
+  readonly isReadOnly: () => boolean;
   readonly onFault: (error: RegistryError, exchange: Exchange) => void;
+  readonly audit: Pick<Audit, 'noteRefusal'>;
 }
 
 /** Handles a request under `/v2`: finds the route, then who asks, then whether they may, then asks the handler. */
 export type Dispatch = (exchange: Exchange) => Eventually<Reply>;
 
-const changes: ReadonlySet<Permission> = new Set<Permission>(['repository:push', 'artifact:delete']);
+/** What changes something, under the name that the audit has for it. */
+const changes: Partial<Record<Permission, AuditAction>> = {
+  'repository:push': 'push-artifact',
+  'artifact:delete': 'delete-artifact',
+};
 
 /** The scope a client should ask for to be allowed what it tried; a push reads as well. */
 const scopeActions: Partial<Record<Permission, string[]>> = {
@@ -72,6 +78,22 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     return unknown;
   }
 
+  /** A change that the account behind the actor may not make; a token that is narrower than its account is none. */
+  async function noteRefusal(exchange: Exchange, actor: Actor, request: Located, permission: Permission) {
+    const { project, repository } = request;
+    const action = changes[permission];
+    if (action === undefined || project === undefined || actor.kind === 'anonymous') return;
+    if (await access.accountOfMay(actor, permission, project, repository)) return;
+    deps.audit.noteRefusal({
+      action,
+      asker: { actor, address: exchange.origin.address, requestId: exchange.requestId },
+      projectId: project.id,
+      resource: repository,
+      outcome: 'failure',
+      detail: { method: exchange.method, error: 'denied' },
+    });
+  }
+
   interface Located {
     readonly project: Project | undefined;
     readonly repository: RepositoryName;
@@ -89,9 +111,12 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
 
     const decided = (project: Project | undefined, allowed: boolean): Eventually<Reply> => {
       if (project === undefined || !allowed) {
-        return denial(actor, { project, repository }, route.permission).then(fail);
+        const located = { project, repository };
+        return noteRefusal(exchange, actor, located, route.permission)
+          .then(() => denial(actor, located, route.permission))
+          .then(fail);
       }
-      if (deps.readOnly && changes.has(route.permission)) {
+      if (deps.isReadOnly() && changes[route.permission] !== undefined) {
         return fail(
           new RegistryError('read-only', 'The registry is read-only at the moment: nothing can be pushed or deleted.'),
         );

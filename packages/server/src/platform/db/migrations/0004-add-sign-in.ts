@@ -17,7 +17,7 @@ function statements(kind: DatabaseKind): string[] {
     `create table oidc_identity (
       user_id bigint primary key references user_account (id) on delete cascade,
       issuer ${text} not null, subject ${text} not null, refresh_token ${text},
-      cli_secret ${text} not null, cli_secret_hash ${text} not null,
+      cli_secret ${text} not null,
       allowed integer not null default 1, checked_at bigint not null, used_at bigint not null,
       claimed_until bigint not null default 0,
       created_at bigint not null, updated_at bigint not null, unique (issuer, subject))`,

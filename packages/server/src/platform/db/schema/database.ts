@@ -5,6 +5,7 @@ import type { JobTables } from './jobs.ts';
 import type { OutsideTables } from './outside.ts';
 import type { PeopleTables } from './people.ts';
 import type { RobotTables } from './robots.ts';
+import type { SettingTables } from './settings.ts';
 import type { SignInTables } from './sign-in.ts';
 
 /** Times are milliseconds since the Unix epoch, flags are 0 or 1, on both databases. */
@@ -149,7 +150,15 @@ export interface SigningKeyTable {
   created_at: number;
 }
 
-export interface Database extends ArtifactTables, AuditTables, JobTables, OutsideTables, PeopleTables, RobotTables, SignInTables {
+export interface Database
+  extends ArtifactTables,
+    AuditTables,
+    JobTables,
+    OutsideTables,
+    PeopleTables,
+    RobotTables,
+    SettingTables,
+    SignInTables {
   login_failure: LoginFailureTable;
   project: ProjectTable;
   repository: RepositoryTable;

@@ -27,7 +27,6 @@ export interface OidcIdentityTable {
   refresh_token: string | null;
   /** Sealed: its owner may look at it. */
   cli_secret: string;
-  cli_secret_hash: string;
   /** Whether the provider and the groups still let the user in, as last seen. */
   allowed: Generated<number>;
   /** When groups were last heard of from the provider. */
