@@ -77,6 +77,14 @@ export const authRows = [
     example: '4',
   },
   {
+    key: 'auth.ldap_ca',
+    kind: 'path',
+    default: null,
+    absent: 'only those of the system',
+    explanation: 'A file with certificates, in PEM, that LDAP servers are trusted by beside those of the system.',
+    example: '/etc/entrepot/ldap-ca.pem',
+  },
+  {
     key: 'auth.admin_password',
     env: 'ENTREPOT_ADMIN_PASSWORD',
     kind: 'secret',

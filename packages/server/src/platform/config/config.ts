@@ -63,6 +63,8 @@ export interface AuthConfig {
   /** More than a timer can count (2^31 ms): look at the key's age instead of setting one timer. */
   readonly keyRotationMs: number;
   readonly passwordConcurrency: number;
+  /** A file that is named, not read. */
+  readonly ldapCa: string | undefined;
 }
 
 /** Whom the registry itself may ask. */

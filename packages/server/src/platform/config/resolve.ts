@@ -108,6 +108,7 @@ function resolveAuth({ get }: Values): AuthConfig {
     loginWindowMs: get('auth.login_window'),
     keyRotationMs: get('auth.key_rotation'),
     passwordConcurrency: get('auth.password_concurrency'),
+    ldapCa: get('auth.ldap_ca'),
   };
 }
 

@@ -8,7 +8,9 @@ import { openDirectory } from './open-directory.ts';
 import type { LdapPing, LdapSettings } from './types.ts';
 
 /** What a caller puts in the place of the settings in force, to try it before it is kept. */
-export type LdapTrial = Partial<Omit<LdapSettings, 'groups' | 'ca'>>;
+export type LdapTrial = {
+  readonly [K in Exclude<keyof LdapSettings, 'groups' | 'ca'>]?: LdapSettings[K] | undefined;
+};
 
 export interface PingDeps {
   readonly settings: () => LdapSettings | undefined;

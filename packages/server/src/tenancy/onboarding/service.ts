@@ -14,13 +14,16 @@ export type Welcome =
   | { readonly kind: 'account'; readonly actor: UserActor; readonly created: boolean }
   | { readonly kind: 'name-taken' | 'name-invalid' | 'disabled' };
 
+/** Who brings somebody: an administrator who imports, or the request the person came with himself. */
+export type Welcomer = Omit<Asker, 'actor'> & Partial<Pick<Asker, 'actor'>>;
+
 export interface Onboarding {
   /**
    * Brings an account up to date with what the place says that the person just signed in at, or makes it: his name and
    * address, whether he administers, and his groups of that place, in which he is and in no others afterwards. Groups and
    * administration given here are left alone.
    */
-  welcome(person: ExternalPerson, asker: Asker | Omit<Asker, 'actor'>): Promise<Welcome>;
+  welcome(person: ExternalPerson, asker: Welcomer): Promise<Welcome>;
 }
 
 export interface OnboardingDeps {
@@ -42,14 +45,14 @@ const summaryOf = (person: Pick<ExternalPerson, 'realname' | 'email' | 'admin' |
 const isSame = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
 
 export function createOnboarding({ store, transact, audit, clock, onRolesChange }: OnboardingDeps): Onboarding {
-  async function create(person: ExternalPerson, asker: Asker | Omit<Asker, 'actor'>): Promise<number | undefined> {
+  async function create(person: ExternalPerson, asker: Welcomer): Promise<number | undefined> {
     return transact(async (tx: Transaction) => {
       const id = await store.insert(tx, person, clock());
       if (id === undefined) return undefined;
       await store.replaceGroups(tx, { id, source: person.source }, person.groups, clock());
       await audit.write(tx, {
         action: 'create-user',
-        asker: { ...asker, actor: 'actor' in asker ? asker.actor : toActor(id, person.name, person.admin) },
+        asker: askerOf(asker, toActor(id, person.name, person.admin)),
         resource: person.name,
         outcome: 'success',
         after: { source: person.source, ...summaryOf(person) },
@@ -58,11 +61,7 @@ export function createOnboarding({ store, transact, audit, clock, onRolesChange 
     });
   }
 
-  async function bringUpToDate(
-    account: ExternalAccount,
-    person: ExternalPerson,
-    asker: Asker | Omit<Asker, 'actor'>,
-  ): Promise<void> {
+  async function bringUpToDate(account: ExternalAccount, person: ExternalPerson, asker: Welcomer): Promise<void> {
     const before = summaryOf({ ...account, admin: account.adminInAuth });
     const after = summaryOf(person);
     // Most sign-ins change nothing, and write nothing.
@@ -72,7 +71,7 @@ export function createOnboarding({ store, transact, audit, clock, onRolesChange 
       await store.replaceGroups(tx, { id: account.id, source: person.source }, person.groups, clock());
       await audit.write(tx, {
         action: 'update-user',
-        asker: { ...asker, actor: 'actor' in asker ? asker.actor : toActor(account.id, account.name, person.admin) },
+        asker: askerOf(asker, toActor(account.id, account.name, person.admin)),
         resource: account.name,
         outcome: 'success',
         before,
@@ -102,6 +101,10 @@ export function createOnboarding({ store, transact, audit, clock, onRolesChange 
       };
     },
   };
+}
+
+function askerOf({ actor, address, requestId }: Welcomer, self: UserActor): Asker {
+  return { actor: actor ?? self, address, requestId };
 }
 
 function toActor(userId: number, name: string, admin: boolean): UserActor {
