@@ -1,17 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from '#src/command-line/build-command';
 import { complete } from '#src/command-line/complete';
-import { verbTable } from '#src/command-line/verb-table';
+import { findVerbName, nouns, verbTable } from '#src/command-line/verb-table';
 import { type CliContext, isTerminal } from '#src/context';
 import { UsageError } from '#src/failures/failures';
 import { type FailureForm, tellFailure } from '#src/failures/tell-failure';
 import { writeOut } from '#src/output/write-result';
 import { version } from '#src/version';
 
-/** The verb that a command line names, `help VERB` included; undefined when it names none. */
-function findVerbName(args: readonly string[]): string | undefined {
+/** The verb that a command line names, `help VERB` and `NOUN help VERB` included; undefined when it names none. */
+function findWantedVerb(args: readonly string[]): string | undefined {
   const words = args.filter((arg) => !arg.startsWith('-'));
-  return words[0] === 'help' ? words[1] : words[0];
+  return findVerbName(words.filter((word, place) => word !== 'help' || place > 1));
 }
 
 /** Failures must be told in the form that was asked for even when the command line could not be read. */
@@ -27,7 +27,11 @@ function findFailureForm(args: readonly string[], env: CliContext['env']): Failu
 function asUsageError(error: CommanderError, verb: string | undefined): UsageError {
   const [said = '', ...more] = error.message.replace(/^error: /, '').split('\n');
   const known = verbTable.some(({ name }) => name === verb);
-  const help = `entrepot ${known ? `${verb} ` : ''}--help`;
+  const noun = verb?.split(' ')[0] ?? '';
+  const help = `entrepot ${known ? `${verb} ` : Object.hasOwn(nouns, noun) ? `${noun} ` : ''}--help`;
+  if (error.code === 'commander.help') {
+    return new UsageError(`it is not said what to do with ${noun}`, `see ${help}`);
+  }
   const suggestion = more
     .join(' ')
     .trim()
@@ -54,12 +58,31 @@ async function buildProgram(args: readonly string[], context: CliContext): Promi
     })
     .addHelpText('after', '\nSee entrepot VERB --help for what a verb takes, with examples.')
     .exitOverride();
-  const wanted = findVerbName(args);
-  for (const { name, summary, load } of verbTable) {
-    const command = name === wanted ? buildCommand(await load(), context) : new Command(name);
-    program.addCommand(command.summary(summary).copyInheritedSettings(program));
+  const wanted = findWantedVerb(args);
+  for (const entry of verbTable) {
+    const [noun = '', verb] = entry.name.split(' ');
+    const parent = verb === undefined ? program : findNoun(program, noun);
+    const command = entry.name === wanted ? buildCommand(await entry.load(), context) : new Command(verb ?? noun);
+    parent.addCommand(command.summary(entry.summary).copyInheritedSettings(program));
   }
   return program;
+}
+
+/** The command of a noun, made when its first verb comes. */
+function findNoun(program: Command, name: string): Command {
+  const known = program.commands.find((command) => command.name() === name);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = new Command(name)
+    .summary(nouns[name] ?? '')
+    .description(`${nouns[name]}.`)
+    .commandsGroup('Verbs:')
+    .usage('VERB [options]')
+    .helpCommand('help [verb]', 'Show help for a verb')
+    .copyInheritedSettings(program);
+  program.addCommand(made);
+  return made;
 }
 
 /**
@@ -84,7 +107,7 @@ export async function runProgram(args: readonly string[], context: CliContext): 
       return 0;
     }
     const reason = context.signal.aborted ? context.signal.reason : error;
-    const told = reason instanceof CommanderError ? asUsageError(reason, findVerbName(args)) : reason;
+    const told = reason instanceof CommanderError ? asUsageError(reason, findWantedVerb(args)) : reason;
     return tellFailure(context, told, findFailureForm(args, context.env));
   }
 }

@@ -18,7 +18,9 @@ function formatExamples(verb: Verb): string {
 
 /** Makes the commander command of a verb; `run` gets its values when it is the one that is called. Never fails. */
 export function buildCommand(verb: Verb, context: CliContext): Command {
-  const command = new Command(verb.name).description(verb.description).addHelpText('after', formatExamples(verb));
+  const command = new Command(verb.name.split(' ').at(-1))
+    .description(verb.description)
+    .addHelpText('after', formatExamples(verb));
   for (const [name, spec] of Object.entries(verb.arguments)) {
     const argument = new Argument(argumentSyntax(name, spec), spec.describes);
     command.addArgument(spec.choices === undefined ? argument : argument.choices(spec.choices));

@@ -20,6 +20,14 @@ test('verbs are completed, with what they do', async () => {
   assert.equal(ran.stdout, 'inspect\tShow what an image is made of\n');
 });
 
+test('nouns are completed, and then their verbs', async () => {
+  const ran = await runCli(['__complete', 'aud']);
+  assert.equal(ran.stdout, 'audit\tRead, export and verify the audit of a registry\n');
+  assert.deepEqual(await completed(['audit', '']), ['ls', 'export', 'verify']);
+  assert.deepEqual(await completed(['audit', 'export', '--form']), ['--format']);
+  assert.deepEqual(await completed(['audit', 'export', '--format', '']), ['ecs', 'csv']);
+});
+
 test('options are completed by their long names', async () => {
   assert.deepEqual(await completed(['copy', '--pla']), ['--platform', '--plain-http']);
   assert.deepEqual(await completed(['rm', 'x', '--d']), ['--dry-run']);

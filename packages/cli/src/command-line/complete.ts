@@ -1,7 +1,7 @@
 import type { CliContext } from '#src/context';
 import { listKnownHosts } from '#src/credentials/list-known-hosts';
 import type { ArgumentSpec, OptionSpec, Verb } from './verb.ts';
-import { verbTable } from './verb-table.ts';
+import { findVerbName, nouns, verbTable } from './verb-table.ts';
 
 /** Something the word under the cursor may become. */
 interface Candidate {
@@ -88,19 +88,40 @@ async function completeInVerb(verb: Verb, before: readonly string[], last: strin
   return completeArgument(spec, context);
 }
 
+/** Nouns stand where their first verb does. */
+function listFirstWords(): Candidate[] {
+  const words = new Map(
+    verbTable.map(({ name, summary }) => {
+      const [first = ''] = name.split(' ');
+      return [first, first === name ? summary : (nouns[first] ?? '')];
+    }),
+  );
+  return [...words].map(([value, what]) => ({ value, what }));
+}
+
+function listVerbsOf(noun: string): Candidate[] {
+  return verbTable
+    .filter(({ name }) => name.startsWith(`${noun} `))
+    .map(({ name, summary }) => ({ value: name.slice(noun.length + 1), what: summary }));
+}
+
 /**
  * Answers what the last of `words` may become: a candidate a line, a tab and what it is; `:files` where the shell should
  * offer files. Nothing is asked over the network. Rejects with CredentialError when a file of credentials is damaged.
  */
 export async function complete(words: readonly string[], context: CliContext): Promise<string> {
-  const [name = '', ...rest] = words;
   const last = words.at(-1) ?? '';
+  const [first = ''] = words;
+  const name = findVerbName(words);
   const entry = verbTable.find((verb) => verb.name === name);
   let completion: Completion = nothing;
-  if (words.length <= 1 || name === 'help') {
-    completion = { candidates: verbTable.map((verb) => ({ value: verb.name, what: verb.summary })), files: false };
+  if (words.length <= 1 || first === 'help') {
+    completion = { candidates: listFirstWords(), files: false };
+  } else if (words.length === 2 && Object.hasOwn(nouns, first)) {
+    completion = { candidates: listVerbsOf(first), files: false };
   } else if (entry !== undefined) {
-    completion = await completeInVerb(await entry.load(), rest.slice(0, -1), last, context);
+    const before = words.slice(entry.name.split(' ').length, -1);
+    completion = await completeInVerb(await entry.load(), before, last, context);
   }
   const lines = completion.candidates
     .filter(({ value }) => value.startsWith(last))

@@ -27,6 +27,17 @@ export const accessOptions = {
   passwordStdin: { kind: 'flag', flags: '--password-stdin', describes: 'Read the password from standard input.' },
 } as const satisfies Record<string, OptionSpec>;
 
+/** For the verbs that manage a registry. */
+export const managementOptions = {
+  host: {
+    kind: 'text',
+    flags: '--host <host>',
+    describes: 'The registry, as host or host:port; else the only one there are credentials for.',
+    env: 'ENTREPOT_HOST',
+  },
+  ...accessOptions,
+} as const satisfies Record<string, OptionSpec>;
+
 export const outputOptions = {
   output: {
     kind: 'choice',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCli } from '#testing/run-cli';
 import { optionName } from './verb.ts';
-import { verbTable } from './verb-table.ts';
+import { nouns, verbTable } from './verb-table.ts';
 
 for (const { name, load } of verbTable) {
   test(`${name} has a description, examples that call it, and options under their own names`, async () => {
@@ -20,10 +20,11 @@ for (const { name, load } of verbTable) {
   });
 
   test(`${name} --help shows its examples`, async () => {
-    const ran = await runCli([name, '--help']);
+    const ran = await runCli([...name.split(' '), '--help']);
     assert.equal(ran.code, 0);
     assert.match(ran.stdout, /\nExamples:\n {2}# /);
-    const again = await runCli(['help', name]);
+    const [noun = '', ...verb] = name.split(' ');
+    const again = await runCli(verb.length === 0 ? ['help', noun] : [noun, 'help', ...verb]);
     assert.equal(again.stdout, ran.stdout);
   });
 }
@@ -31,10 +32,29 @@ for (const { name, load } of verbTable) {
 test('the command alone shows every verb', async () => {
   const ran = await runCli([]);
   assert.equal(ran.code, 0);
-  for (const { name, summary } of verbTable) {
+  for (const { name, summary } of verbTable.filter((entry) => !entry.name.includes(' '))) {
+    assert.match(ran.stdout, new RegExp(`\n {2}${name} .*${summary}\n`));
+  }
+  for (const [name, summary] of Object.entries(nouns)) {
     assert.match(ran.stdout, new RegExp(`\n {2}${name} .*${summary}\n`));
   }
 });
+
+for (const noun of Object.keys(nouns)) {
+  test(`${noun} alone says which verbs it has`, async () => {
+    const ran = await runCli([noun]);
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, new RegExp(`it is not said what to do with ${noun}.*see entrepot ${noun} --help`, 's'));
+    const helped = await runCli([noun, '--help']);
+    assert.equal(helped.code, 0);
+    for (const { name, summary } of verbTable.filter((entry) => entry.name.startsWith(`${noun} `))) {
+      assert.match(helped.stdout, new RegExp(`\n {2}${name.slice(noun.length + 1)} .*${summary}\n`));
+    }
+    const wrong = await runCli([noun, 'paint']);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /unknown command 'paint'/);
+  });
+}
 
 test('a verb that is misspelt is told with the one that is meant', async () => {
   const ran = await runCli(['cpoy']);

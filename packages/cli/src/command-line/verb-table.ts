@@ -2,10 +2,22 @@ import type { Verb } from './verb.ts';
 
 /** A verb before it is loaded. */
 export interface VerbEntry {
+  /** `ls`, or with the noun it belongs to: `audit ls`. */
   readonly name: string;
   /** Its line in the list of verbs. */
   readonly summary: string;
   load(): Promise<Verb>;
+}
+
+/** The nouns that have verbs of their own, with their line in the list of verbs. */
+export const nouns: Readonly<Record<string, string>> = {
+  audit: 'Read, export and verify the audit of a registry',
+};
+
+/** The name of the verb that words begin with: two of them after a noun. Undefined when they begin with none. */
+export function findVerbName([first, second]: readonly string[]): string | undefined {
+  const isNoun = first !== undefined && Object.hasOwn(nouns, first);
+  return isNoun && second !== undefined ? `${first} ${second}` : first;
 }
 
 /** Every verb, in the order in which help and reference show them. Loading one loads no other. */
@@ -59,6 +71,21 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'rm',
     summary: 'Remove tags and images from a registry',
     load: async () => (await import('#src/commands/rm')).rmVerb,
+  },
+  {
+    name: 'audit ls',
+    summary: 'List rows of the audit, the newest first',
+    load: async () => (await import('#src/commands/audit-ls')).auditLsVerb,
+  },
+  {
+    name: 'audit export',
+    summary: 'Export the audit as ECS or CSV',
+    load: async () => (await import('#src/commands/audit-export')).auditExportVerb,
+  },
+  {
+    name: 'audit verify',
+    summary: 'Prove that no row of the audit was changed or removed',
+    load: async () => (await import('#src/commands/audit-verify')).auditVerifyVerb,
   },
   {
     name: 'version',

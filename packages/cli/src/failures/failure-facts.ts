@@ -4,6 +4,8 @@ export interface FailureFacts {
   readonly repository: string | undefined;
   /** Whether the request went out with a name, or as anybody. */
   readonly authenticated: boolean;
+  /** Whether it was the management API that was asked, not the registry for images. */
+  readonly management: boolean;
 }
 
 const known = new WeakMap<Error, FailureFacts>();

@@ -47,8 +47,14 @@ function deniedHint({ registry, authenticated }: FailureFacts): string {
     : `log in first: entrepot login ${registry}`;
 }
 
+/** What these mean is known for images only; of other things the answer itself says what is wrong. */
+const aboutImages: ReadonlySet<number> = new Set([400, 404, 405, 409, 412, 413]);
+
 function hintForResponse(error: RegistryResponseError): string | undefined {
   const facts = findFailureFacts(error);
+  if (facts?.management === true && aboutImages.has(error.status)) {
+    return undefined;
+  }
   switch (error.status) {
     case 401:
     case 403:

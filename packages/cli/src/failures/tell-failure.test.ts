@@ -12,7 +12,7 @@ function denied(authenticated: boolean): RegistryResponseError {
     ['UNAUTHORIZED'],
     'GET https://r.example/v2/a/b answered 401: UNAUTHORIZED',
   );
-  noteFailure(error, { registry: 'r.example', repository: 'a/b', authenticated });
+  noteFailure(error, { registry: 'r.example', repository: 'a/b', authenticated, management: false });
   return error;
 }
 

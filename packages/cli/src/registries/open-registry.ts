@@ -21,6 +21,12 @@ async function usesPlainHttp(registry: string, access: RegistryAccess, local: bo
   return access.plainHttp || (local && !(await speaksHttps(registry, context.signal)));
 }
 
+/** The way to a registry, and who asks there. */
+export interface RegistryConnection extends Transport {
+  /** What requests prove themselves with; undefined where there is nothing. Rejects with CredentialError. */
+  findCredentials(): Promise<Credentials | undefined>;
+}
+
 /**
  * Opens the way to a registry, for one repository of it where credentials may differ by namespace. Dispose it when
  * done. Its failures are noted for hints. Rejects with what is wrong with the certificates to trust.
@@ -30,7 +36,8 @@ export async function openRegistry(
   repository: RepositoryName | undefined,
   access: RegistryAccess,
   context: CliContext,
-): Promise<Transport> {
+  options: { readonly management?: boolean } = {},
+): Promise<RegistryConnection> {
   const local = isLoopback(new URL(`https://${registry}`).hostname);
   const plainHttp = await usesPlainHttp(registry, access, local, context);
   let authenticated = false;
@@ -66,11 +73,12 @@ export async function openRegistry(
   return {
     registry,
     base: transport.base,
+    findCredentials: findForRegistry,
     send: async (request, expected) => {
       try {
         return await transport.send(request, expected);
       } catch (error) {
-        noteFailure(error, { registry, repository, authenticated });
+        noteFailure(error, { registry, repository, authenticated, management: options.management === true });
         throw error;
       }
     },

@@ -1,7 +1,6 @@
-export { type AuditAction, auditActions } from './actions.ts';
+export type { AuditAction } from './actions.ts';
 export { createAuditReads } from './read-model.ts';
 export { auditRoutes } from './routes.ts';
 export { createFindAuditScope } from './scope.ts';
-export { type Audit, createAudit, type Refusal } from './service.ts';
+export { type Audit, createAudit } from './service.ts';
 export { createAuditStore } from './store.ts';
-export type { AuditEntry } from './types.ts';
