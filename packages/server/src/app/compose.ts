@@ -28,9 +28,9 @@ import { createAccess } from '#tenancy/access';
 import { auditRoutes, createAudit, createAuditReads, createAuditStore, createFindAuditScope } from '#tenancy/audit';
 import { createAuditChain, createChainStore } from '#tenancy/audit/chain';
 import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
-import { createMemberStore } from '#tenancy/members';
+import { createGroupStore } from '#tenancy/groups';
+import { createMembers, createMemberStore, memberRoutes } from '#tenancy/members';
 import { createIdentity } from '#tenancy/identity';
-import type { LdapConfigurations } from '#tenancy/ldap';
 import { createLoginFailureStore, createLogins } from '#tenancy/logins';
 import { createProjectReadModel, createProjectStore, createProjects, type Projects } from '#tenancy/projects';
 import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
@@ -43,6 +43,7 @@ import {
   createTokenRoute,
   createTokens,
 } from '#tenancy/tokens';
+import { createGiving, createRoleStore } from '#tenancy/roles';
 import { createUserStore, createUsers, type Users } from '#tenancy/users';
 import { createAuthorize } from './authorize.ts';
 import { createDocs } from './docs/docs.ts';
@@ -53,6 +54,8 @@ import { openLdap } from './open-ldap.ts';
 import { isNotYet, notYet } from './not-yet.ts';
 import { openSecretBox } from './open-secret-box.ts';
 import { openBlobs, openDb } from './open-stores.ts';
+import { createProbe } from './probe.ts';
+import { systemRoutes } from './system-routes.ts';
 import type { ReloadingTls } from './tls.ts';
 import { version } from './version.ts';
 import { isFirstProcess, isWorker } from './workers.ts';
@@ -67,8 +70,6 @@ export interface ComposeOptions {
     readonly newId?: NewId;
     /** Holds every answer of the management API against its record. */
     readonly assertAnswers?: boolean;
-    /** Settings of LDAP in the place of those that are kept. */
-    readonly ldap?: () => LdapConfigurations | undefined;
   };
 }
 
@@ -152,7 +153,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
       audit,
       log,
       clock,
-      configurations: overrides?.ldap ?? settings.current,
+      configurations: settings.current,
       onRolesChange: () => access.forgetRoles(),
     }),
   );
@@ -184,6 +185,18 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
           .warn({ error }, 'Staged bytes of a deleted project stay; the purge tries again.');
       });
     },
+    onRolesChange: access.forgetRoles,
+  });
+  const groupStore = createGroupStore(db);
+  const giving = createGiving({ access, roles: createRoleStore(db) });
+  const membersOfProjects = createMembers({
+    store: members,
+    users: userStore,
+    groups: groupStore,
+    giving,
+    transact,
+    audit,
+    clock,
     onRolesChange: access.forgetRoles,
   });
   const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;
@@ -301,9 +314,10 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     onFault: (error, exchange) => onFault(error, exchange.requestId),
   });
   const token = createTokenRoute({ tokens, doors, onFault: (error, exchange) => onFault(error, exchange.requestId) });
+  const database = createProbe('database', () => db.probe());
+  const blobStore = createProbe('blobs', (signal) => bytes.probe(signal));
   const health = createHealth({
-    db,
-    bytes,
+    parts: [database, blobStore],
     metrics,
     identity,
     isDraining: () => leaving,
@@ -313,6 +327,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const served = [
     ...ldap.routes,
     ...settingRoutes({ settings }),
+    ...systemRoutes({ config, settings, database, blobs: blobStore, isReadOnly, version, clock }),
     ...projectRoutes({
       projects,
       access,
@@ -322,6 +337,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     }),
     ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
     ...metadataRoutes({ projects }),
+    ...memberRoutes({ members: membersOfProjects }),
     ...cveAllowlistRoutes({ allowlists }),
     ...auditRoutes({
       reads: createAuditReads(db),

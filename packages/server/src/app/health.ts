@@ -1,15 +1,12 @@
-import type { BlobStore } from '#platform/blobs';
-import type { Db } from '#platform/db';
 import { type Exchange, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
 import type { Metrics } from '#platform/metrics';
 import { isAdmin } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Identity } from '#tenancy/identity';
-import { createProbe } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 export interface HealthDeps {
-  readonly db: Pick<Db, 'probe'>;
-  readonly bytes: Pick<BlobStore, 'probe'>;
+  readonly parts: readonly Probe[];
   readonly metrics: Metrics;
   readonly identity: Identity;
   readonly isDraining: () => boolean;
@@ -18,14 +15,9 @@ export interface HealthDeps {
 
 /** `/healthz` (the process answers), `/readyz` (so do database and store), `/metrics`. */
 export function createHealth(deps: HealthDeps): Record<string, (exchange: Exchange) => Reply | Promise<Reply>> {
-  const parts = [
-    createProbe('database', () => deps.db.probe()),
-    createProbe('blobs', (signal) => deps.bytes.probe(signal)),
-  ];
-
   async function ready(exchange: Exchange): Promise<Reply> {
     exchange.route = '/readyz';
-    const components = await Promise.all(parts.map((part) => part()));
+    const components = await Promise.all(deps.parts.map((part) => part()));
     const failed = components.some((component) => component.error !== undefined);
     const status = deps.isDraining() ? 'draining' : failed ? 'unready' : 'ready';
     const text = JSON.stringify({ status, components });
@@ -55,6 +47,11 @@ export function createHealth(deps: HealthDeps): Record<string, (exchange: Exchan
     '/healthz': (exchange) => {
       exchange.route = '/healthz';
       return plain(200, 'application/json', '{"status":"ok"}');
+    },
+    // Harbor's clients look here for the API they may use.
+    '/api/version': (exchange) => {
+      exchange.route = '/api/version';
+      return plain(200, 'application/json', '{"version":"v2.0"}');
     },
     '/readyz': ready,
     '/metrics': metrics,

@@ -7,7 +7,6 @@ import type { ManagedRoute } from '#platform/http/management';
  * group takes its line away, and lists below what is still missing of it; a test holds both against the registry.
  */
 const groups: Readonly<Record<string, string>> = {
-  member: 'members of projects',
   user: 'accounts',
   usergroup: 'groups of users',
   robot: 'robot accounts',
@@ -20,9 +19,7 @@ const groups: Readonly<Record<string, string>> = {
   statistic: 'statistics',
   systeminfo: 'facts about the registry',
   configure: 'settings at run time',
-  Ldap: 'directories of users',
   oidc: 'sign-in with OpenID Connect',
-  auditlog: 'reading the audit log',
   permissions: 'lists of permissions',
   health: 'health by the management API',
   ping: 'ping by the management API',
@@ -52,8 +49,6 @@ const operations: ReadonlySet<string> = new Set([
   'getScannerOfProject',
   'setScannerOfProject',
   'listScannerCandidatesOfProject',
-  'getLogs',
-  'getLogExts',
 ]);
 
 /** Whether this release describes the operation and does not serve it. */

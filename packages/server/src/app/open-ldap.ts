@@ -23,8 +23,8 @@ export interface OpenLdapDeps {
   readonly audit: Audit;
   readonly log: Log;
   readonly clock: Clock;
-  /** Harbor's settings as they are now; undefined before there are any. */
-  readonly configurations: () => LdapConfigurations | undefined;
+  /** Harbor's settings as they are now. */
+  readonly configurations: () => LdapConfigurations;
   readonly onRolesChange: () => void;
 }
 
@@ -40,10 +40,7 @@ export async function openLdap(deps: OpenLdapDeps): Promise<OpenedLdap> {
   const logger = log.forPlace('tenancy:ldap');
   const ca = config.auth.ldapCa === undefined ? undefined : await readAuthorities(config.auth.ldapCa);
   const ldap = createLdap({
-    settings() {
-      const values = configurations();
-      return values && toLdapSettings(values, ca);
-    },
+    settings: () => toLdapSettings(configurations(), ca),
     outbound: createOutboundRules(config.outbound),
     logger,
     clock,

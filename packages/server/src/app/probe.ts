@@ -5,6 +5,9 @@ export interface Component {
   readonly error: string | undefined;
 }
 
+/** Asks a part how it is; it never rejects. */
+export type Probe = () => Promise<Component>;
+
 /** A probe that takes longer has failed; load balancers ask every few seconds and wait little longer. */
 const longestMs = 2000;
 
@@ -18,7 +21,7 @@ const stuckMs = 10_000;
  * Asks a part whether it works: one look at a time, however many ask, and an answer after two seconds at most. `look`
  * rejects with the reason, and should end early when its signal is aborted.
  */
-export function createProbe(name: string, look: (signal: AbortSignal) => Promise<void>): () => Promise<Component> {
+export function createProbe(name: string, look: (signal: AbortSignal) => Promise<void>): Probe {
   let answer: { readonly component: Promise<Component>; keptUntil: number } | undefined;
   let running: { readonly outcome: Promise<void>; readonly since: number; ended: boolean } | undefined;
 
