@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RegistryError } from '#kernel/errors';
+import type { RegistryError } from '#kernel/errors';
 import { randomId } from '#kernel/ids';
+import { createSecretBox } from '#platform/crypto';
 import type { Audit } from '#tenancy/audit';
 import { forEachDialect, type TestDatabase } from '#testing/databases';
 import { addUserRow } from '#testing/rows';
@@ -25,6 +26,7 @@ async function setUp(place: TestDatabase) {
     },
     clock: time.clock,
     newId: randomId,
+    box: createSecretBox([new Uint8Array(32)]),
     idleMs: () => idleMs,
   };
   const sessions = createSessions(deps);
@@ -107,13 +109,22 @@ forEachDialect('a session', (on) => {
     const elsewhere = createSessions(deps);
     const token = await begin();
     assert.ok(await elsewhere.find(token));
-    assert.deepEqual(await sessions.end(token, asked), { userId: 1, providerToken: null });
+    assert.deepEqual(await sessions.end(token, asked), { providerToken: undefined });
     assert.equal(await elsewhere.find(token), undefined);
     assert.equal(await sessions.end(token, asked), undefined);
     assert.deepEqual(
       written.map(({ action, resource }) => [action, resource]),
       [['logout', 'anna']],
     );
+  });
+
+  test('gives back at its end what the provider wants to see, which the database does not show', async () => {
+    await using place = await on.open();
+    const { sessions, anna } = await setUp(place);
+    const actor = { kind: 'user', userId: anna, name: 'anna', admin: false } as const;
+    const token = await sessions.begin({ actor, address: 'a', userAgent: undefined, providerToken: 'id-token' });
+    assert.ok(!JSON.stringify(await place.query('select * from session')).includes('id-token'));
+    assert.deepEqual(await sessions.end(token, asked), { providerToken: 'id-token' });
   });
 
   for (const [what, sql] of [

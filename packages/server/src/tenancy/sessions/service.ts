@@ -4,6 +4,7 @@ import type { Clock } from '#kernel/clock';
 import type { NewId } from '#kernel/ids';
 import type { Transact, Transaction } from '#kernel/transaction';
 import { RegistryError } from '#kernel/errors';
+import type { SecretBox } from '#platform/crypto';
 import type { Audit } from '#tenancy/audit';
 import type { SessionStore } from './store.ts';
 import type { FoundSession, SessionSummary } from './types.ts';
@@ -15,7 +16,7 @@ export interface SignedIn {
   readonly userAgent: string | undefined;
   /** The session the browser had before; it ends, so that nobody can have planted it. */
   readonly before?: string | undefined;
-  /** Sealed: what the provider wants to see when the session ends. */
+  /** What the provider wants to see when the session ends. */
   readonly providerToken?: string | undefined;
 }
 
@@ -28,7 +29,7 @@ export interface Sessions {
    */
   find(token: string | undefined): Promise<FoundSession | undefined>;
   /** Ends a session by its token, and answers what its provider wants to see; nothing when it was over. */
-  end(token: string, asker: Omit<Asker, 'actor'>): Promise<{ readonly providerToken: string | null } | undefined>;
+  end(token: string, asker: Omit<Asker, 'actor'>): Promise<{ readonly providerToken: string | undefined } | undefined>;
   /** Ends all sessions of a user in the transaction that takes away what they rest on; answers how many. */
   endAllOf(tx: Transaction, userId: number, except?: string): Promise<number>;
   /** Ends a session on behalf of somebody, by its id; false when there is none. */
@@ -50,6 +51,7 @@ export interface SessionsDeps {
   readonly audit: Pick<Audit, 'write'>;
   readonly clock: Clock;
   readonly newId: NewId;
+  readonly box: Pick<SecretBox, 'seal' | 'open'>;
   /** After so long without a request a session is over: the setting `session_timeout`. */
   readonly idleMs: () => number;
 }
@@ -63,7 +65,7 @@ const touchMs = 60_000;
 const longestUserAgent = 255;
 
 export function createSessions(deps: SessionsDeps): Sessions {
-  const { store, transact, audit, clock } = deps;
+  const { store, transact, audit, clock, box } = deps;
 
   const living = () => ({ createdAfter: clock() - longestMs, seenAfter: clock() - deps.idleMs() });
 
@@ -73,14 +75,15 @@ export function createSessions(deps: SessionsDeps): Sessions {
   return {
     async begin({ actor, address, userAgent, before, providerToken }) {
       const token = randomBytes(32).toString('base64url');
+      const id = deps.newId();
       const session = {
-        id: deps.newId(),
+        id,
         tokenHash: hashOf(token),
         userId: actor.userId,
         address,
-        userAgent: (userAgent ?? '').replaceAll(/[\0-\x1f\x7f]/g, ' ').slice(0, longestUserAgent),
+        userAgent: (userAgent ?? '').replaceAll(/\p{Cc}/gu, ' ').slice(0, longestUserAgent),
         at: clock(),
-        providerToken: providerToken ?? null,
+        providerToken: providerToken === undefined ? null : box.seal(providerToken, placeOf(id)),
       };
       const begun = await transact(async (tx) => {
         if (before !== undefined) await store.delete(tx, { tokenHash: hashOf(before) });
@@ -110,9 +113,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
     async end(token, { address, requestId }) {
       const tokenHash = hashOf(token);
       const found = await store.find(tokenHash);
-      return transact(async (tx) => {
-        const ended = await store.delete(tx, { tokenHash });
-        if (ended === undefined || found === undefined) return ended;
+      const ended = await transact(async (tx) => {
+        const deleted = await store.delete(tx, { tokenHash });
+        if (deleted === undefined || found === undefined) return deleted;
         const actor = { kind: 'user', userId: found.user_id, name: found.user_name, admin: false } as const;
         await audit.write(tx, {
           action: 'logout',
@@ -120,8 +123,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
           resource: found.user_name,
           outcome: 'success',
         });
-        return ended;
+        return deleted;
       });
+      const sealed = ended?.providerToken ?? undefined;
+      return ended && { providerToken: sealed === undefined ? undefined : box.open(sealed, placeOf(ended.id)) };
     },
     endAllOf: (tx, userId, except) => store.deleteOfUser(tx, userId, except),
     revoke: (asker, id) =>
@@ -141,6 +146,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
       store.list({ userId, offset: (page - 1) * pageSize, limit: pageSize }, living()),
   };
 }
+
+/** Where a provider's token is sealed for. */
+const placeOf = (id: string) => `session/provider_token/${id}`;
 
 /** The token has 256 random bits: a plain hash is enough to keep a copy of the database from opening anything. */
 function hashOf(token: string): string {

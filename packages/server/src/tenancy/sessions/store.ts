@@ -46,7 +46,7 @@ export interface SessionStore {
   delete(
     tx: Transaction,
     by: { readonly id: string } | { readonly tokenHash: string },
-  ): Promise<{ readonly userId: number; readonly providerToken: string | null } | undefined>;
+  ): Promise<{ readonly id: string; readonly userId: number; readonly providerToken: string | null } | undefined>;
   /** How many there were. */
   deleteOfUser(tx: Transaction, userId: number, except: string | undefined): Promise<number>;
   deleteExpired(tx: Transaction, living: Living): Promise<void>;
@@ -131,9 +131,9 @@ export function createSessionStore(db: Db): SessionStore {
       const row = await within(tx)
         .deleteFrom('session')
         .where(column, '=', value)
-        .returning(['user_id', 'provider_token'])
+        .returning(['id', 'user_id', 'provider_token'])
         .executeTakeFirst();
-      return row && { userId: row.user_id, providerToken: row.provider_token };
+      return row && { id: row.id, userId: row.user_id, providerToken: row.provider_token };
     },
     async deleteOfUser(tx, userId, except) {
       const own = within(tx).deleteFrom('session').where('user_id', '=', userId);

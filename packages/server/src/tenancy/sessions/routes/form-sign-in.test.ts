@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type Actor, anonymous } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import { randomId } from '#kernel/ids';
+import { createSecretBox } from '#platform/crypto';
 import { readSessionCookie } from '#platform/http/browser';
 import { createSessions, createSessionStore } from '#tenancy/sessions';
 import { assertAnswer } from '#testing/answers';
@@ -19,6 +20,7 @@ async function setUp(stack: AsyncDisposableStack, place: TestDatabase, endElsewh
     audit: { write: async () => undefined },
     clock: () => Date.now(),
     newId: randomId,
+    box: createSecretBox([new Uint8Array(32)]),
     idleMs: () => 60_000,
   });
   const routes = formSignInRoutes({

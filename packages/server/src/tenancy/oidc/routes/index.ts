@@ -1,0 +1,1 @@
+export { oidcManagedRoutes, oidcRoutes } from './oidc-routes.ts';
