@@ -8,14 +8,16 @@ import { isNotYet, notYet } from './not-yet.ts';
 const registry = await useTestRegistry();
 await registry.addProject('own');
 
-const missing = allRecords.filter(isNotYet);
+const unserved = new Set(registry.registry.notYet);
+const missing = allRecords.filter(({ operationId }) => unserved.has(operationId));
 
 function pathOf({ path }: RouteRecord): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name.startsWith('project_name') ? 'own' : '1'));
 }
 
 test('the list of what is missing is exactly what nobody serves', () => {
-  assert.deepEqual([...registry.registry.notYet].toSorted(), missing.map(({ operationId }) => operationId).toSorted());
+  const listed = allRecords.filter(isNotYet).map(({ operationId }) => operationId);
+  assert.deepEqual(listed.toSorted(), [...unserved].toSorted());
 });
 
 test('the answer has the code and one sentence that names what is missing', async () => {
