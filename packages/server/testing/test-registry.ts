@@ -8,7 +8,6 @@ import { compose, type Registry } from '#app/compose';
 import { loadConfig } from '#platform/config';
 import { listen } from '#platform/http/server';
 import { createLog } from '#platform/log';
-import type { LdapConfigurations } from '#tenancy/ldap';
 import { type DatabasePlace, makeSqlitePlace } from '#testing/databases';
 
 export interface TestRegistryOptions {
@@ -17,8 +16,6 @@ export interface TestRegistryOptions {
   readonly clock?: () => number;
   /** Where its database is; a SQLite file of its own unless told. The caller disposes of it. */
   readonly place?: DatabasePlace;
-  /** Settings of LDAP in the place of those that are kept. */
-  readonly ldap?: () => LdapConfigurations | undefined;
 }
 
 type RoleId = 1 | 2 | 3 | 4 | 5;
@@ -107,7 +104,6 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
   const overrides = {
     assertAnswers: true,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
-    ...(options.ldap === undefined ? {} : { ldap: options.ldap }),
   };
   const registry = stack.use(
     await compose({ config, secrets, log: createLog(config.log, sink), tls: undefined, overrides }),
