@@ -40,6 +40,7 @@ export async function openBlobs(config: Config, secrets: Secrets): Promise<BlobS
         redirect: blobs.redirect,
         redirectExpiresSeconds: Math.floor(blobs.redirectExpiresMs / 1000),
         partSize: blobs.partSizeBytes,
+        uploadMemory: blobs.uploadMemoryBytes,
         ...(secrets.s3AccessKey === undefined ? {} : { accessKeyId: secrets.s3AccessKey }),
         ...(secrets.s3SecretKey === undefined ? {} : { secretAccessKey: secrets.s3SecretKey }),
         ...(secrets.s3SessionToken === undefined ? {} : { sessionToken: secrets.s3SessionToken }),

@@ -21,6 +21,7 @@ export type BlobsConfig =
       readonly redirect: boolean;
       readonly redirectExpiresMs: number;
       readonly partSizeBytes: number;
+      readonly uploadMemoryBytes: number;
     };
 
 export type DatabaseConfig =

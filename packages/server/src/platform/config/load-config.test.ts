@@ -82,6 +82,7 @@ test('a bucket makes the store S3, with the path style that its endpoint needs',
     redirect: false,
     redirectExpiresMs: 20 * 60_000,
     partSizeBytes: 16 * 1024 ** 2,
+    uploadMemoryBytes: 256 * 1024 ** 2,
   });
   assert.equal(secrets.s3AccessKey, 'id');
   assert.equal(secrets.s3SecretKey, 'hush');

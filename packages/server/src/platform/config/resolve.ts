@@ -56,6 +56,7 @@ function resolveBlobs({ get, isWritten }: Values, refuse: Refuse): BlobsConfig {
     redirect: get('blobs.s3.redirect'),
     redirectExpiresMs: get('blobs.s3.redirect_expires'),
     partSizeBytes: get('blobs.s3.part_size'),
+    uploadMemoryBytes: get('blobs.s3.upload_memory'),
   };
 }
 

@@ -143,6 +143,15 @@ export const storageRows = [
     example: '64MiB',
   },
   {
+    key: 'blobs.s3.upload_memory',
+    kind: 'size',
+    default: '256MiB',
+    min: '16MiB',
+    explanation:
+      'Memory for the parts of all uploads together, in each process. Uploads that find none wait for their turn.',
+    example: '1GiB',
+  },
+  {
     key: 'manifests.cache_size',
     kind: 'size',
     default: '32MiB',

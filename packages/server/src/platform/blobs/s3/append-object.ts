@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RegistryError } from '#kernel/errors';
 import type { ObjectCalls } from './object-calls.ts';
+import type { PartMemory } from './part-memory.ts';
 import { createPartWriter, type PartWriter } from './part-writer.ts';
 import { partBytes, type Staged, stagedBytes, type StoredPart } from './stage-state.ts';
 
@@ -9,6 +10,8 @@ export interface AppendRules {
   readonly partSize: number;
   /** How many full parts may be on their way at this moment. */
   readonly inFlight: () => number;
+  /** What the parts of all uploads are gathered in. */
+  readonly memory: PartMemory;
   /** The key for an upload that has to be staged anew. */
   readonly newKey: () => string;
 }

@@ -4,15 +4,21 @@ import { RegistryError } from '#kernel/errors';
 import { digestAlgorithm, digestHex } from '@entrepot/oci/digest';
 import type { ObjectCalls } from './object-calls.ts';
 import { openObject, type ReadRules } from './object-stream.ts';
+import type { PartMemory } from './part-memory.ts';
 import { s3Code } from './s3-error.ts';
 import { type Staged, stagedBytes, type StoredPart, tailKeys } from './stage-state.ts';
+
+/** How a commit reads what it checks, and the memory for a part that it stores again. */
+interface CommitRules extends ReadRules {
+  readonly memory: PartMemory;
+}
 
 /** Turns a staged upload into one object and returns its key. May be called again after it failed. */
 export async function commitObject(
   calls: ObjectCalls,
   staged: Staged,
   request: CommitRequest,
-  rules: ReadRules,
+  rules: CommitRules,
 ): Promise<string> {
   const size = stagedBytes(staged);
   if (size !== request.size) {
@@ -20,7 +26,7 @@ export async function commitObject(
       detail: { staged: size, expected: request.size },
     });
   }
-  const key = await makeObject(calls, staged, size);
+  const key = await makeObject(calls, staged, size, rules.memory);
   const stored = await calls.head(key);
   if (stored?.size !== size) {
     throw new RegistryError(
@@ -36,7 +42,7 @@ export async function commitObject(
   return key;
 }
 
-async function makeObject(calls: ObjectCalls, staged: Staged, size: number): Promise<string> {
+async function makeObject(calls: ObjectCalls, staged: Staged, size: number, memory: PartMemory): Promise<string> {
   const { key, uploadId, tail } = staged;
   if (size === 0) {
     await calls.put(key, new Uint8Array(0));
@@ -53,12 +59,17 @@ async function makeObject(calls: ObjectCalls, staged: Staged, size: number): Pro
     if (tail === undefined) {
       return undefined;
     }
-    const bytes = Buffer.allocUnsafeSlow(tail.size);
-    let filled = 0;
-    for await (const chunk of (await calls.get(tail.key, { first: 0, last: tail.size - 1 })).body) {
-      filled += (chunk as Buffer).copy(bytes, filled);
+    const lease = await memory.take(tail.size);
+    try {
+      let filled = 0;
+      for await (const chunk of (await calls.get(tail.key, { first: 0, last: tail.size - 1 })).body) {
+        filled += (chunk as Buffer).copy(lease.memory, filled);
+      }
+      const bytes = lease.memory.subarray(0, tail.size);
+      return [...staged.parts, await calls.putPart(key, uploadId, parts.length, bytes)];
+    } finally {
+      lease.release();
     }
-    return [...staged.parts, await calls.putPart(key, uploadId, parts.length, bytes)];
   });
   return key;
 }

@@ -1,35 +1,50 @@
-/** Gathers the bytes of one part. */
+import type { PartLease, PartMemory } from './part-memory.ts';
+
+/** Gathers the bytes of one part after the other. */
 export interface PartBuffer {
-  /** Takes as much of the chunk as fits and returns how much that was. */
-  add(chunk: Uint8Array): number;
+  /** Takes as much of the chunk as fits and resolves with how much that was; waits for memory when there is none. */
+  add(chunk: Uint8Array): Promise<number>;
   readonly size: number;
   readonly isFull: boolean;
-  /** The gathered bytes; valid until the memory is used again. */
+  /** The gathered bytes. */
   bytes(): Uint8Array;
-  /** The memory, to be given to the next buffer when the bytes are stored. */
-  memory(): Buffer;
+  /** Hands over the gathered bytes, to be released when they are stored, and begins the next part. */
+  next(capacity: number): FilledPart;
+  /** Gives the memory back, as a lease does; what was gathered is gone. */
+  release(state?: 'spoilt'): void;
 }
 
-/** A small blob does not cost the memory of a whole part: it grows in these steps and then to the full size. */
-const steps = [64 * 1024, 1024 * 1024];
+export interface FilledPart {
+  readonly bytes: Uint8Array;
+  readonly release: PartLease['release'];
+}
 
-/** Makes a buffer for a part of this size, in memory that is free again when there is some. */
-export function createPartBuffer(capacity: number, free?: Buffer): PartBuffer {
-  let memory = free !== undefined && free.length >= capacity ? free : Buffer.alloc(0);
+/** A small blob does not cost the memory of a whole part, and waits for nobody: so much it has of its own. */
+const ownMemory = 64 * 1024;
+
+/** Makes a buffer that begins with a part of this size. */
+export function createPartBuffer(shared: PartMemory, firstCapacity: number): PartBuffer {
+  let capacity = firstCapacity;
+  let own: Buffer | undefined;
+  let lease: PartLease | undefined;
   let size = 0;
 
-  function makeRoom(wanted: number): void {
-    if (memory.length < wanted) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(steps.find((step) => step >= wanted) ?? capacity, capacity));
-      memory.copy(grown, 0, 0, size);
-      memory = grown;
+  async function memoryFor(wanted: number): Promise<Buffer> {
+    if (lease === undefined && wanted > ownMemory) {
+      lease = await shared.take(capacity);
+      own?.copy(lease.memory, 0, 0, size);
     }
+    if (lease !== undefined) return lease.memory;
+    own ??= Buffer.allocUnsafeSlow(ownMemory);
+    return own;
   }
 
+  const bytes = () => (lease?.memory ?? own ?? Buffer.alloc(0)).subarray(0, size);
+
   return {
-    add(chunk) {
+    async add(chunk) {
       const taken = Math.min(chunk.byteLength, capacity - size);
-      makeRoom(size + taken);
+      const memory = await memoryFor(size + taken);
       memory.set(chunk.subarray(0, taken), size);
       size += taken;
       return taken;
@@ -40,7 +55,19 @@ export function createPartBuffer(capacity: number, free?: Buffer): PartBuffer {
     get isFull() {
       return size >= capacity;
     },
-    bytes: () => memory.subarray(0, size),
-    memory: () => memory,
+    bytes,
+    next(nextCapacity) {
+      const filled = { bytes: bytes(), release: lease?.release ?? (() => undefined) };
+      if (lease === undefined) own = undefined;
+      lease = undefined;
+      size = 0;
+      capacity = nextCapacity;
+      return filled;
+    },
+    release(state) {
+      lease?.release(state);
+      lease = undefined;
+      size = 0;
+    },
   };
 }

@@ -1,11 +1,12 @@
 import type { ObjectCalls } from './object-calls.ts';
-import { createPartBuffer } from './part-buffer.ts';
+import { createPartBuffer, type FilledPart } from './part-buffer.ts';
+import type { PartMemory } from './part-memory.ts';
 import { partSizeAt } from './part-size.ts';
 import { partBytes, type Staged, type StoredPart, tailKey } from './stage-state.ts';
 
 /** Cuts a stream of bytes into parts and stores them. */
 export interface PartWriter {
-  /** Takes a chunk; waits when as many parts are on their way as may be. */
+  /** Takes a chunk; waits when as many parts are on their way as may be, and when other uploads have all the memory. */
   write(chunk: Uint8Array): Promise<void>;
   /** Stores what is left as the tail and returns what lies in the bucket now. */
   finish(): Promise<Staged>;
@@ -17,7 +18,7 @@ export interface PartWriter {
 export function createPartWriter(
   calls: ObjectCalls,
   staged: Staged,
-  rules: { readonly partSize: number; readonly inFlight: () => number },
+  rules: { readonly partSize: number; readonly inFlight: () => number; readonly memory: PartMemory },
 ): PartWriter {
   const { key } = staged;
   const partSize = staged.partSize ?? rules.partSize;
@@ -25,16 +26,16 @@ export function createPartWriter(
   const running = new Set<Promise<void>>();
   let position = partBytes(staged);
   let uploadId = staged.uploadId;
-  let free: Buffer | undefined;
-  let buffer = createPartBuffer(partSizeAt(partSize, position));
+  const buffer = createPartBuffer(rules.memory, partSizeAt(partSize, position));
   let failure: { readonly error: unknown } | undefined;
 
-  async function store(index: number, part: typeof buffer, id: string): Promise<void> {
+  async function store(index: number, part: FilledPart, id: string): Promise<void> {
     try {
-      parts[index] = await calls.putPart(key, id, index + 1, part.bytes());
-      free = part.memory();
+      parts[index] = await calls.putPart(key, id, index + 1, part.bytes);
+      part.release();
     } catch (error) {
       failure ??= { error };
+      part.release('spoilt');
     }
   }
 
@@ -52,20 +53,19 @@ export function createPartWriter(
     await waitFor(Math.max(rules.inFlight() - 1, 0));
     const index = parts.length;
     parts.push(undefined);
-    const job = store(index, buffer, uploadId).finally(() => running.delete(job));
-    running.add(job);
     position += buffer.size;
+    const part = buffer.next(partSizeAt(partSize, position));
+    const job = store(index, part, uploadId).finally(() => running.delete(job));
+    running.add(job);
     if (rules.inFlight() === 0) {
       await waitFor(0);
     }
-    buffer = createPartBuffer(partSizeAt(partSize, position), free);
-    free = undefined;
   }
 
   return {
     async write(chunk) {
       for (let at = 0; at < chunk.byteLength; ) {
-        at += buffer.add(chunk.subarray(at));
+        at += await buffer.add(chunk.subarray(at));
         if (buffer.isFull) {
           await storePart();
         }
@@ -93,12 +93,16 @@ export function createPartWriter(
           tails: staged.tails + (last === undefined ? 0 : 1),
         };
       } catch (error) {
+        buffer.release('spoilt');
         await (asObject === undefined ? undefined : calls.delete(at).catch(() => undefined));
         throw error;
+      } finally {
+        buffer.release();
       }
     },
 
     async drop() {
+      buffer.release();
       await Promise.all(running);
       if (uploadId !== undefined && staged.uploadId === undefined) {
         await calls.abortUpload(key, uploadId).catch(() => undefined);

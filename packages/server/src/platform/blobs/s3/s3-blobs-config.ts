@@ -17,6 +17,8 @@ export interface S3BlobsConfig {
   readonly redirectExpiresSeconds: number;
   /** Size of the parts of large uploads in bytes, 16 MiB when absent, 5 MiB at least; larger far into huge blobs. */
   readonly partSize?: number;
+  /** Bytes of memory for the parts of all uploads together, 256 MiB when absent; uploads beyond wait for their turn. */
+  readonly uploadMemory?: number;
   /** PEM text of the certificate authority of the endpoint. */
   readonly ca?: string;
   /** `when-supported` adds the SDK's checksums to uploads, which some stores refuse; `when-required` is the default. */

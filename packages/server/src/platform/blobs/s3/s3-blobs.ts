@@ -5,12 +5,14 @@ import { appendToObject } from './append-object.ts';
 import { commitObject } from './commit-object.ts';
 import { type ObjectCalls, openBucketCalls } from './object-calls.ts';
 import { openObject } from './object-stream.ts';
+import { createPartMemory } from './part-memory.ts';
 import { firstPartSize, partsInFlight, smallestPart } from './part-size.ts';
 import type { S3BlobsConfig } from './s3-blobs-config.ts';
 import { s3Error } from './s3-error.ts';
 import { readState, tailKeys, writeState } from './stage-state.ts';
 
 const defaultPartSize = 16 * 1024 * 1024;
+const defaultUploadMemory = 256 * 1024 * 1024;
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 /**
@@ -27,7 +29,8 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
   const trimmed = (config.prefix ?? '').replace(/^\/+|\/+$/g, '');
   const prefix = trimmed === '' ? '' : `${trimmed}/`;
   const calls = await openBucketCalls(config);
-  const rules = { idleTimeoutMs };
+  const memory = createPartMemory(config.uploadMemory ?? defaultUploadMemory);
+  const rules = { idleTimeoutMs, memory };
   const keyPattern = new RegExp(`^${uuid}(?:\\.[12])?$`);
   const folder = `${prefix}b/`;
   let appends = 0;
@@ -67,7 +70,7 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
           calls,
           before,
           { offset, source, onChunk },
-          { partSize: firstPartSize(partSize, appends), inFlight: () => partsInFlight(appends), newKey },
+          { partSize: firstPartSize(partSize, appends), inFlight: () => partsInFlight(appends), memory, newKey },
         );
         const { staged, ...outcome } = appended;
         return { state: staged === before ? state : writeState(staged), ...outcome };
