@@ -1,4 +1,4 @@
 export { createLdapAuthenticator } from './authenticator.ts';
 export { ldapRoutes } from './routes.ts';
-export { createLdap, type Ldap } from './service.ts';
+export { createLdap } from './service.ts';
 export { type LdapConfigurations, toLdapSettings } from './settings.ts';

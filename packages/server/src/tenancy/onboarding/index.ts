@@ -1,3 +1,2 @@
 export { createOnboarding, type Onboarding, type Welcome } from './service.ts';
 export { createExternalAccountStore } from './store.ts';
-export type { ExternalPerson } from './types.ts';
