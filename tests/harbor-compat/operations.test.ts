@@ -26,8 +26,9 @@ before(async () => {
   );
 });
 
+/** What the registry says of a route that it does not have. */
 function isUnknown(text: string): boolean {
-  return text.includes('There is no ');
+  return /There is no [A-Z]+ \//.test(text);
 }
 
 test('the list has all 203 operations of Harbor, each once', () => {
