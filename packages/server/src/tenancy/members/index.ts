@@ -1,1 +1,3 @@
+export { memberRoutes } from './routes.ts';
+export { createMembers, type Members } from './service.ts';
 export { createMemberStore, type MemberStore } from './store.ts';

@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Condition, ListQuery } from '#kernel/list-query';
 import type { Viewer } from '#kernel/viewer';
 import { applyConditions, applyPage, type Db, type ListColumns } from '#platform/db';
@@ -124,4 +124,4 @@ export function createProjectReadModel(db: Db): ProjectReadModel {
   };
 }
 
-type Database = Db['read'] extends import('kysely').Kysely<infer D> ? D : never;
+type Database = Db['read'] extends Kysely<infer D> ? D : never;

@@ -1,0 +1,2 @@
+export { createGroupStore, type GroupStore } from './store.ts';
+export { groupTypes } from './types.ts';
