@@ -166,7 +166,10 @@ describe('the audit', () => {
       ].toSorted(),
     );
     const created = rows.find((row) => row.action === 'create-project');
-    assert.deepEqual([created?.address, JSON.parse(created?.detail ?? '{}')], ['203.0.113.9', { public: true }]);
+    assert.deepEqual(
+      [created?.address, JSON.parse(created?.detail ?? '{}').after],
+      ['203.0.113.9', { public: 'true' }],
+    );
     assert.ok(rows.some((row) => row.action === 'login' && row.outcome === 'success'));
   });
 
