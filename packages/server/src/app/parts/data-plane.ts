@@ -1,0 +1,132 @@
+import type { Config } from '#platform/config';
+import type { Log } from '#platform/log';
+import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';
+import { createManifestStore, createManifests } from '#registry/manifests';
+import { createReferrerStore, createReferrers } from '#registry/referrers';
+import { createRepositoryStore } from '#registry/repositories';
+import {
+  blobRoutes,
+  createDispatch,
+  type DistributionRoute,
+  listRoutes,
+  manifestRoutes,
+  registryRoutes,
+  uploadRoutes,
+} from '#registry/routes';
+import { createTagStore } from '#registry/tags';
+import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
+import { createTokenRoute } from '#tenancy/tokens';
+import type { ManagedRoute } from '#platform/http/management';
+import type { Basis } from './basis.ts';
+import type { People } from './people.ts';
+
+export interface DataPlaneOptions {
+  readonly acceptsUploads: () => boolean;
+}
+
+/** Images: where they come in, lie and go out. */
+export type DataPlane = ReturnType<typeof composeDataPlane>;
+
+/** Builds the data plane and its routes under `/v2`. */
+export function composeDataPlane(
+  { config, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
+  { access, identity, tokens, doors, serviceName }: People,
+  { acceptsUploads }: DataPlaneOptions,
+) {
+  const repositories = createRepositoryStore(db);
+  const records: BlobRecords = createBlobRecords(db);
+  const blobs = createBlobs({
+    records,
+    repositories,
+    bytes,
+    access,
+    audit,
+    transact,
+    clock,
+    cacheBytes: config.blobs.cacheSizeBytes,
+  });
+  const uploadStore = createUploadStore(db);
+  const uploads = createUploads({
+    store: uploadStore,
+    blobs: records,
+    repositories,
+    bytes,
+    transact,
+    clock,
+    newId,
+    maxOpenPerOwner: config.uploads.maxOpenPerUser,
+    maxOpen: config.uploads.maxOpenTotal,
+    alone: config.database.kind === 'sqlite' && config.workers === 1,
+  });
+  const manifests = createManifests({
+    store: createManifestStore(db),
+    repositories,
+    audit,
+    events: outbox,
+    transact,
+    clock,
+    requireChildren: config.indexes.requireChildren,
+    cacheBytes: config.manifests.cacheSizeBytes,
+  });
+  const lists = {
+    repositories,
+    tags: createTagStore(db),
+    referrers: createReferrers({ store: createReferrerStore(db) }),
+    access,
+  };
+  metrics.gauge(
+    'entrepot_uploads_open',
+    'Uploads that are begun and not finished.',
+    () => uploadStore.countOpen(),
+    'max',
+  );
+
+  const distributionRoutes: DistributionRoute[] = [
+    ...registryRoutes(lists),
+    ...listRoutes(lists),
+    ...manifestRoutes({
+      manifests,
+      audit,
+      access,
+      maxBytes: config.manifests.maxSizeBytes,
+      auditPulls: config.audit.pulls,
+      onPull: () => undefined,
+    }),
+    ...blobRoutes({ blobs }),
+    ...uploadRoutes({ uploads, blobs, access, acceptsUploads }),
+  ];
+  const distribution = createDispatch({
+    routes: distributionRoutes,
+    identity,
+    access,
+    challenge: { kind: config.auth.challenge, service: serviceName },
+    isReadOnly,
+    audit,
+    onFault: (error, exchange) => onFault(error, exchange.requestId),
+  });
+  const token = createTokenRoute({ tokens, doors, onFault: (error, exchange) => onFault(error, exchange.requestId) });
+  return { uploads, manifests, distributionRoutes, distribution, token, routes: [] as ManagedRoute[] };
+}
+
+/** Abandoned uploads go in the background; the first round waits a moment, so that a start is quick. */
+export function purgeRegularly(uploads: Uploads, config: Config, log: Log): () => void {
+  const logger = log.forPlace('registry:uploads');
+  const purge = async () => {
+    try {
+      const purged = await uploads.purge(config.uploads.expireMs);
+      if (purged > 0) logger.info({ purged }, 'Removed abandoned uploads.');
+    } catch (error) {
+      logger.warn({ error }, 'Abandoned uploads could not be removed; the next round tries again.');
+    }
+  };
+  // A timer counts to 2^31 ms; a longer interval purges more often than asked, which harms nobody.
+  const interval = Math.min(config.uploads.purgeIntervalMs, 2 ** 31 - 1);
+  const first = setTimeout(() => void purge(), 10_000);
+  const timer = setInterval(() => void purge(), interval);
+  first.unref();
+  timer.unref();
+  return () => {
+    clearTimeout(first);
+    clearInterval(timer);
+  };
+}

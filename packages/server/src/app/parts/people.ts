@@ -1,0 +1,153 @@
+import { openLdap } from '#app/open-ldap';
+import { createKeyedHash, createPasswordHasher } from '#platform/crypto';
+import { openNamedKey } from '#platform/db';
+import { createAccess } from '#tenancy/access';
+import { auditRoutes, createAuditReads, createFindAuditScope } from '#tenancy/audit';
+import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
+import { createGroupStore } from '#tenancy/groups';
+import { createIdentity } from '#tenancy/identity';
+import { createLoginFailureStore, createLogins } from '#tenancy/logins';
+import { createMembers, createMemberStore, memberRoutes } from '#tenancy/members';
+import { createProjectReadModel, createProjectStore, createProjects } from '#tenancy/projects';
+import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
+import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '#tenancy/robots';
+import { createGiving, createRoleStore } from '#tenancy/roles';
+import { settingRoutes } from '#tenancy/settings';
+import { createKeyRing, createPasswordDoor, createSigningKeyStore, createTokens } from '#tenancy/tokens';
+import { createUserStore, createUsers } from '#tenancy/users';
+import type { ManagedRoute } from '#platform/http/management';
+import type { Basis } from './basis.ts';
+
+export interface PeopleOptions {
+  /** Called after a project went whose uploads were under way. */
+  readonly onUploadsAbandoned: () => void;
+}
+
+/** Who there is, where, and what they may. */
+export type People = Awaited<ReturnType<typeof composePeople>>;
+
+/** Builds the rooms of people; what has to be closed is put on the stack. */
+export async function composePeople(
+  { config, log, clock, newId, db, transact, box, audit, auditChain, settings }: Basis,
+  { onUploadsAbandoned }: PeopleOptions,
+  stack: AsyncDisposableStack,
+) {
+  const userStore = createUserStore(db);
+  const hasher = createPasswordHasher(config.auth.passwordConcurrency);
+  const users = createUsers({ store: userStore, transact, hasher, clock });
+  const throttle = {
+    failures: createLoginFailureStore(db),
+    attempts: config.auth.loginAttempts,
+    windowMs: config.auth.loginWindowMs,
+  };
+  const ldap = stack.use(
+    await openLdap({
+      config,
+      db,
+      audit,
+      log,
+      clock,
+      configurations: settings.current,
+      onRolesChange: () => access.forgetRoles(),
+    }),
+  );
+  const elsewhere = [ldap.authenticator];
+  const logins = createLogins({ ...throttle, users: userStore, elsewhere, transact, hasher, audit, clock });
+  const projectStore = createProjectStore(db);
+  const members = createMemberStore(db);
+  const access = createAccess({
+    projects: projectStore,
+    roles: members,
+    clock,
+    anonymousPull: config.auth.anonymousPull,
+  });
+  const allowlistStore = createCveAllowlistStore(db);
+  const allowlists = createCveAllowlists({ store: allowlistStore, transact, audit, clock });
+  const projects = createProjects({
+    store: projectStore,
+    readModel: createProjectReadModel(db),
+    members,
+    allowlists: allowlistStore,
+    transact,
+    audit,
+    clock,
+    onChange: access.forgetProject,
+    onUploadsAbandoned,
+    onRolesChange: access.forgetRoles,
+  });
+  const groupStore = createGroupStore(db);
+  const giving = createGiving({ access, roles: createRoleStore(db) });
+  const membersOfProjects = createMembers({
+    store: members,
+    users: userStore,
+    groups: groupStore,
+    giving,
+    transact,
+    audit,
+    clock,
+    onRolesChange: access.forgetRoles,
+  });
+  const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;
+  const keys = createKeyRing({
+    store: createSigningKeyStore(db),
+    box,
+    transact,
+    clock,
+    newId,
+    rotationMs,
+    overlapMs: Math.max(pullTtlMs, pushTtlMs),
+  });
+  // With a key in the database from the start, a server that has another secret key is found out when it starts.
+  await keys.current();
+  const serviceName = config.auth.tokenService;
+  const robotSettings = () => {
+    const { robot_name_prefix: prefix, robot_token_duration: durationDays } = settings.current();
+    return { prefix, durationDays };
+  };
+  const robotDeps = {
+    store: createRobotStore(db),
+    hash: createKeyedHash(await openNamedKey(db, box, 'robot-secrets')),
+    transact,
+    audit,
+    clock,
+    settings: robotSettings,
+  };
+  const robotSignIn = stack.use(createRobotSignIn({ ...robotDeps, ...throttle }));
+  const robots = createRobots({ ...robotDeps, access, findProject: projectStore.findById });
+  const tokens = createTokens({
+    keys,
+    access,
+    users: userStore,
+    robots: robotSignIn,
+    clock,
+    newId,
+    serviceName,
+    pullTtlMs,
+    pushTtlMs,
+  });
+  const doors = createPasswordDoor([robotSignIn], logins);
+  const identity = createIdentity({ doors, tokens, clock });
+
+  const routes: ManagedRoute[] = [
+    ...ldap.routes,
+    ...settingRoutes({ settings }),
+    ...projectRoutes({
+      projects,
+      access,
+      members,
+      allowlists,
+      onlyAdminsCreate: () => settings.current().project_creation_restriction === 'adminonly',
+    }),
+    ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
+    ...metadataRoutes({ projects }),
+    ...memberRoutes({ members: membersOfProjects }),
+    ...cveAllowlistRoutes({ allowlists }),
+    ...auditRoutes({
+      reads: createAuditReads(db),
+      chain: auditChain,
+      findScope: createFindAuditScope({ access, roles: members }),
+      clock,
+    }),
+  ];
+  return { users, projects, projectStore, access, tokens, doors, identity, serviceName, routes };
+}
