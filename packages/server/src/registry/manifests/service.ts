@@ -12,6 +12,7 @@ import type { Transact, Transaction } from '#kernel/transaction';
 import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
 import type { Events } from '#platform/jobs';
+import { describeManifest } from '#registry/descriptions';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
@@ -27,6 +28,8 @@ export interface ManifestPush {
   readonly onlyIf: Digest | 'absent' | undefined;
   /** Whether the asker may push an image before all of its layers. */
   readonly mayBeSparse: boolean;
+  /** What the audit calls it; a push unless told. */
+  readonly action?: 'copy-artifact';
 }
 
 export interface PushedManifest {
@@ -65,6 +68,8 @@ export interface ManifestsDeps {
   readonly requireChildren: boolean;
   /** Memory for the contents of manifests, in bytes. */
   readonly cacheBytes: number;
+  /** Told after a push. */
+  readonly onPushed?: () => void;
 }
 
 export function createManifests(deps: ManifestsDeps): Manifests {
@@ -187,6 +192,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
             artifactType: manifest.artifactType,
             subject: manifest.subject?.digest,
             annotations: manifest.subject === undefined ? undefined : manifest.annotations,
+            description: describeManifest(manifest, push.content.length, tags),
             at,
             by,
           },
@@ -195,7 +201,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
         const known = await store.presentTags(tx, repositoryId, tags);
         for (const name of tags) await store.putTag(tx, { repositoryId, name, manifestId, at, by });
         await audit.write(tx, {
-          action: 'push-artifact',
+          action: push.action ?? 'push-artifact',
           asker,
           projectId: project.id,
           resource: tags[0] === undefined ? repository : `${repository}:${tags.join(',')}`,
@@ -209,6 +215,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
           ...tags.filter((tag) => !known.has(tag)).map((tag) => ({ kind: 'tag-created', ...about, tag }) as const),
         );
       });
+      deps.onPushed?.();
       return { digest, subject: manifest.subject?.digest, tags, missing };
     },
 

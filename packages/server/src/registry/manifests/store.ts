@@ -4,6 +4,9 @@ import type { TagName } from '@entrepot/oci/tag';
 import type { Transaction } from '#kernel/transaction';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
+import { type Description, sizeOfChildren } from '#registry/descriptions';
+import { sql } from 'kysely';
+import { lockRepository, markHeld, relist, unmarkHeld } from './listing/store.ts';
 
 export interface StoredManifest {
   readonly id: number;
@@ -20,6 +23,7 @@ export interface NewManifest {
   readonly artifactType: string | undefined;
   readonly subject: Digest | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly description: Description;
   readonly at: number;
   readonly by: string;
 }
@@ -61,6 +65,16 @@ export interface ManifestStore {
   /** Removes the manifest and every tag that points at it. Answers whether it was there. */
   delete(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
   deleteTag(tx: Transaction, repositoryId: number, name: TagName): Promise<boolean>;
+  /** The manifest's id; it cannot be removed before the transaction ends. */
+  idOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number | undefined>;
+  /** An index of the repository that names the manifest. */
+  parentOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest | undefined>;
+  /** What an index of the repository names and the repository holds. */
+  childrenOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest[]>;
+  /** Digests of what is attached to the manifest: signatures, SBOMs and the like. */
+  attachedTo(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest[]>;
+  /** Removes every manifest, tag and blob from the repository, which is then not shown any more. */
+  clear(tx: Transaction, repositoryId: number): Promise<Digest[]>;
 }
 
 /** SQLite and PostgreSQL both take far more; a statement stays readable in a log. */
@@ -154,6 +168,9 @@ export function createManifestStore(db: Db): ManifestStore {
 
     async put(tx, manifest, { blobIds, missing, children }) {
       const q = within(tx);
+      const { description } = manifest;
+      const { attachment } = description;
+      const attached = attachment === undefined ? {} : { accessory_of: attachment.of, accessory_type: attachment.type };
       await q
         .insertInto('manifest_content')
         .values({ digest: manifest.digest, content: manifest.content })
@@ -171,9 +188,15 @@ export function createManifestStore(db: Db): ManifestStore {
           annotations: manifest.annotations === undefined ? null : JSON.stringify(manifest.annotations),
           pushed_at: manifest.at,
           pushed_by: manifest.by,
+          project_id: sql<number>`(select project_id from repository where id = ${manifest.repositoryId})`,
+          type: description.type,
+          config_type: description.configType,
+          total_size: description.ownSize,
+          described: description.config === undefined ? 1 : 0,
+          ...attached,
         })
         .onConflict((conflict) =>
-          conflict.columns(['repository_id', 'digest']).doUpdateSet({ media_type: manifest.mediaType }),
+          conflict.columns(['repository_id', 'digest']).doUpdateSet({ media_type: manifest.mediaType, ...attached }),
         )
         .returning('id')
         .executeTakeFirstOrThrow();
@@ -184,28 +207,62 @@ export function createManifestStore(db: Db): ManifestStore {
           .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
           .execute();
       }
-      for (const [table, digests] of [
-        ['manifest_missing', missing],
-        ['manifest_child', children],
-      ] as const) {
-        for (const some of slices(digests)) {
-          await q
-            .insertInto(table)
-            .values(some.map((digest) => ({ manifest_id: id, digest })))
-            .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
-            .execute();
-        }
+      for (const some of slices(missing)) {
+        await q
+          .insertInto('manifest_missing')
+          .values(some.map((digest) => ({ manifest_id: id, digest })))
+          .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
+          .execute();
       }
+      const details = new Map(description.children.map((child) => [child.digest, child.detail ?? null]));
+      for (const some of slices([...children.entries()])) {
+        await q
+          .insertInto('manifest_child')
+          .values(
+            some.map(([position, digest]) => ({
+              manifest_id: id,
+              digest,
+              position,
+              detail: details.get(digest) ?? null,
+            })),
+          )
+          .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
+          .execute();
+      }
+      if (children.length > 0) {
+        const total = sql<number>`${description.ownSize} + ${sizeOfChildren(id)}`;
+        await q.updateTable('manifest').set({ total_size: total }).where('id', '=', id).execute();
+      }
+      if (description.annotations !== undefined) {
+        await q
+          .insertInto('manifest_detail')
+          .values({ manifest_id: id, extra_attrs: null, annotations: description.annotations })
+          .onConflict((conflict) => conflict.column('manifest_id').doNothing())
+          .execute();
+      }
+      await relist(tx, db.kind, manifest.repositoryId, {
+        digests: [manifest.digest, ...children],
+        subject: manifest.digest,
+      });
+      await markHeld(tx, manifest.repositoryId, manifest.at);
       return id;
     },
 
     async putTag(tx, tag) {
+      const before = await within(tx)
+        .selectFrom('tag')
+        .select('manifest_id')
+        .where('repository_id', '=', tag.repositoryId)
+        .where('name', '=', tag.name)
+        .executeTakeFirst();
       const row = { manifest_id: tag.manifestId, pushed_at: tag.at, pushed_by: tag.by };
       await within(tx)
         .insertInto('tag')
         .values({ repository_id: tag.repositoryId, name: tag.name, ...row })
         .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doUpdateSet(row))
         .execute();
+      const ids = [...new Set([tag.manifestId, before?.manifest_id ?? tag.manifestId])];
+      await relist(tx, db.kind, tag.repositoryId, { ids });
     },
 
     async tagTarget(tx, repositoryId, name) {
@@ -252,21 +309,102 @@ export function createManifestStore(db: Db): ManifestStore {
     },
 
     async delete(tx, repositoryId, digest) {
-      const result = await within(tx)
+      const q = within(tx);
+      await lockRepository(tx, db.kind, repositoryId);
+      const children = await q
+        .selectFrom('manifest_child')
+        .innerJoin('manifest', 'manifest.id', 'manifest_child.manifest_id')
+        .select('manifest_child.digest')
+        .where('manifest.repository_id', '=', repositoryId)
+        .where('manifest.digest', '=', digest)
+        .execute();
+      const result = await q
         .deleteFrom('manifest')
         .where('repository_id', '=', repositoryId)
         .where('digest', '=', digest)
         .executeTakeFirst();
-      return result.numDeletedRows > 0n;
+      if (result.numDeletedRows === 0n) return false;
+      const digests = children.map((child) => child.digest);
+      await relist(tx, db.kind, repositoryId, { digests, subject: digest });
+      await unmarkHeld(tx, repositoryId);
+      return true;
     },
 
     async deleteTag(tx, repositoryId, name) {
-      const result = await within(tx)
+      const gone = await within(tx)
         .deleteFrom('tag')
         .where('repository_id', '=', repositoryId)
         .where('name', '=', name)
+        .returning('manifest_id')
         .executeTakeFirst();
-      return result.numDeletedRows > 0n;
+      if (gone === undefined) return false;
+      await relist(tx, db.kind, repositoryId, { ids: [gone.manifest_id] });
+      return true;
+    },
+
+    async idOf(tx, repositoryId, digest) {
+      const query = within(tx)
+        .selectFrom('manifest')
+        .select('id')
+        .where('repository_id', '=', repositoryId)
+        .where('digest', '=', digest);
+      return (await (db.kind === 'postgres' ? query.forKeyShare() : query).executeTakeFirst())?.id;
+    },
+
+    async parentOf(tx, repositoryId, digest) {
+      const row = await within(tx)
+        .selectFrom('manifest_child')
+        .innerJoin('manifest', 'manifest.id', 'manifest_child.manifest_id')
+        .select('manifest.digest')
+        .where('manifest_child.digest', '=', digest)
+        .where('manifest.repository_id', '=', repositoryId)
+        .limit(1)
+        .executeTakeFirst();
+      return row?.digest as Digest | undefined;
+    },
+
+    async childrenOf(tx, repositoryId, digest) {
+      const rows = await within(tx)
+        .selectFrom('manifest as parent')
+        .innerJoin('manifest_child', 'manifest_child.manifest_id', 'parent.id')
+        .innerJoin('manifest as child', (join) =>
+          join
+            .onRef('child.digest', '=', 'manifest_child.digest')
+            .onRef('child.repository_id', '=', 'parent.repository_id'),
+        )
+        .select('child.digest')
+        .where('parent.repository_id', '=', repositoryId)
+        .where('parent.digest', '=', digest)
+        .execute();
+      return rows.map((row) => row.digest as Digest);
+    },
+
+    async attachedTo(tx, repositoryId, digest) {
+      const rows = await within(tx)
+        .selectFrom('manifest')
+        .select('digest')
+        .where('repository_id', '=', repositoryId)
+        .where('accessory_of', '=', digest)
+        .where('digest', '!=', digest)
+        .execute();
+      return rows.map((row) => row.digest as Digest);
+    },
+
+    async clear(tx, repositoryId) {
+      const q = within(tx);
+      await lockRepository(tx, db.kind, repositoryId);
+      const rows = await q
+        .deleteFrom('manifest')
+        .where('repository_id', '=', repositoryId)
+        .returning('digest')
+        .execute();
+      await q.deleteFrom('repository_blob').where('repository_id', '=', repositoryId).execute();
+      await q
+        .updateTable('repository')
+        .set({ held: 0, description: '', pull_count: 0 })
+        .where('id', '=', repositoryId)
+        .execute();
+      return rows.map((row) => row.digest as Digest);
     },
   };
 }

@@ -94,9 +94,15 @@ forEachDialect('the repository store', (on) => {
     await addListed(place.db, mine, 'mine/a', 'mine/b');
     await addListed(place.db, other, 'other/a');
     await addRepositoryRow(place.db, mine, 'mine/empty');
-    assert.deepEqual(await store.list({ kind: 'some', projectIds: [mine], publicToo: false }, '', 10), ['mine/a', 'mine/b']);
+    assert.deepEqual(await store.list({ kind: 'some', projectIds: [mine], publicToo: false }, '', 10), [
+      'mine/a',
+      'mine/b',
+    ]);
     assert.deepEqual(await store.list({ kind: 'some', projectIds: [other], publicToo: false }, '', 10), ['other/a']);
-    assert.deepEqual(await store.list({ kind: 'some', projectIds: [mine, other], publicToo: false }, 'mine/a', 10), ['mine/b', 'other/a']);
+    assert.deepEqual(await store.list({ kind: 'some', projectIds: [mine, other], publicToo: false }, 'mine/a', 10), [
+      'mine/b',
+      'other/a',
+    ]);
     assert.deepEqual(await store.list({ kind: 'some', projectIds: [], publicToo: false }, '', 10), []);
   });
 

@@ -9,6 +9,10 @@ export interface RepositoryStore {
   find(projectId: number, name: RepositoryName): Eventually<{ readonly id: number } | undefined>;
   /** The repository's id; the repository is made if it is not there. */
   ensure(tx: Transaction, projectId: number, name: RepositoryName, at: number): Promise<number>;
+  /** Writes what is said about a repository. */
+  describe(tx: Transaction, id: number, description: string, at: number): Promise<void>;
+  /** Since when there is a repository of that name. */
+  findAge(tx: Transaction, projectId: number, name: string): Promise<{ readonly createdAt: number } | undefined>;
   /** Names of repositories that hold a manifest, in byte order after `after`, of the projects that the viewer sees. */
   list(viewer: Viewer, after: string, limit: number): Promise<string[]>;
 }
@@ -37,6 +41,18 @@ export function createRepositoryStore(db: Db): RepositoryStore {
         .executeTakeFirst();
       // A push that ran at the same time made it first, or the project was removed and its name is another's now.
       return (made ?? (await find()) ?? fail(name)).id;
+    },
+    async describe(tx, id, description, at) {
+      await within(tx).updateTable('repository').set({ description, updated_at: at }).where('id', '=', id).execute();
+    },
+    async findAge(tx, projectId, name) {
+      const row = await within(tx)
+        .selectFrom('repository')
+        .select('created_at')
+        .where('name', '=', name)
+        .where('project_id', '=', projectId)
+        .executeTakeFirst();
+      return row && { createdAt: row.created_at };
     },
     async list(viewer, after, limit) {
       let query = db.read

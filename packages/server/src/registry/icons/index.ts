@@ -1,0 +1,2 @@
+export { iconOf } from './icons.ts';
+export { iconRoutes } from './routes.ts';

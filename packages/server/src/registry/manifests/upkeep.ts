@@ -1,0 +1,168 @@
+import type { Digest } from '@entrepot/oci/digest';
+import type { RepositoryName } from '@entrepot/oci/repository-name';
+import type { TagName } from '@entrepot/oci/tag';
+import { type Asker, actorName } from '#kernel/actor';
+import type { Clock } from '#kernel/clock';
+import { RegistryError } from '#kernel/errors';
+import type { Transact, Transaction } from '#kernel/transaction';
+import type { Events } from '#platform/jobs';
+import type { RepositoryStore } from '#registry/repositories';
+import type { Audit } from '#tenancy/audit';
+import type { Project } from '#tenancy/projects';
+import { aboutArtifact } from './service.ts';
+import type { ManifestStore } from './store.ts';
+
+/** What people do to artifacts that are there, beside pushing and pulling. Each is one transaction. */
+export interface ManifestUpkeep {
+  /** Gives a manifest of the repository one more tag. Fails with `manifest-not-found`, or `conflict` where the tag is taken. */
+  addTag(asker: Asker, project: Project, repository: RepositoryName, digest: Digest, tag: TagName): Promise<void>;
+  /** Takes a tag off this manifest, which stays. Fails with `manifest-not-found` when it does not point there. */
+  removeTag(asker: Asker, project: Project, repository: RepositoryName, digest: Digest, tag: TagName): Promise<void>;
+  /**
+   * Removes a manifest with its tags, with what is attached to it, and with the manifests of an index that have no tag
+   * and no other index. Fails with `manifest-not-found`, or
+   * `precondition-failed` while an index of the repository names it.
+   */
+  deleteWhole(asker: Asker, project: Project, repository: RepositoryName, digest: Digest): Promise<void>;
+  /** Empties a repository, which is then not shown any more. Fails with `repository-not-found`. */
+  deleteRepository(asker: Asker, project: Project, repository: RepositoryName): Promise<void>;
+}
+
+export interface ManifestUpkeepDeps {
+  readonly store: ManifestStore;
+  readonly repositories: Pick<RepositoryStore, 'find'>;
+  readonly audit: Pick<Audit, 'write'>;
+  readonly events: Events;
+  readonly transact: Transact;
+  readonly clock: Clock;
+}
+
+export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
+  const { store, repositories, audit, events, transact, clock } = deps;
+
+  async function idOf(project: Project, repository: RepositoryName): Promise<number> {
+    const found = await repositories.find(project.id, repository);
+    if (found === undefined) throw repositoryNotFound(repository);
+    return found.id;
+  }
+
+  interface Place {
+    readonly asker: Asker;
+    readonly project: Project;
+    readonly repository: RepositoryName;
+    readonly repositoryId: number;
+  }
+
+  /** The manifest, then what nothing holds any more without it. */
+  async function deleteTree(tx: Transaction, place: Place, digest: Digest, seen: Set<Digest>): Promise<void> {
+    if (seen.has(digest)) return;
+    seen.add(digest);
+    const { asker, project, repository, repositoryId } = place;
+    const attached = await store.attachedTo(tx, repositoryId, digest);
+    const tags = await store.tagsOf(tx, repositoryId, digest);
+    const children = await store.childrenOf(tx, repositoryId, digest);
+    if (!(await store.delete(tx, repositoryId, digest))) throw manifestNotFound(digest);
+    await audit.write(tx, {
+      action: 'delete-artifact',
+      asker,
+      projectId: project.id,
+      resource: repository,
+      digest,
+      outcome: 'success',
+      ...(tags.length === 0 ? {} : { detail: { tags: tags.slice(0, 100) } }),
+    });
+    await events.emit(tx, { kind: 'artifact-deleted', ...aboutArtifact(asker, project, repository, digest), tags });
+    for (const one of attached) await deleteTree(tx, place, one, seen);
+    for (const one of children) {
+      const held =
+        (await store.tagsOf(tx, repositoryId, one)).length > 0 ||
+        (await store.parentOf(tx, repositoryId, one)) !== undefined;
+      if (!held) await deleteTree(tx, place, one, seen);
+    }
+  }
+
+  return {
+    async addTag(asker, project, repository, digest, tag) {
+      const repositoryId = await idOf(project, repository);
+      await transact(async (tx) => {
+        if ((await store.tagTarget(tx, repositoryId, tag)) !== undefined) {
+          throw new RegistryError('conflict', `The tag ${tag} is already there.`);
+        }
+        const manifestId = await store.idOf(tx, repositoryId, digest);
+        if (manifestId === undefined) throw manifestNotFound(digest);
+        await store.putTag(tx, { repositoryId, name: tag, manifestId, at: clock(), by: actorName(asker.actor) });
+        await audit.write(tx, {
+          action: 'create-tag',
+          asker,
+          projectId: project.id,
+          resource: `${repository}:${tag}`,
+          digest,
+          outcome: 'success',
+        });
+        await events.emit(tx, { kind: 'tag-created', ...aboutArtifact(asker, project, repository, digest), tag });
+      });
+    },
+    async removeTag(asker, project, repository, digest, tag) {
+      const repositoryId = await idOf(project, repository);
+      await transact(async (tx) => {
+        const target = await store.tagTarget(tx, repositoryId, tag);
+        if (target !== digest || !(await store.deleteTag(tx, repositoryId, tag))) {
+          throw new RegistryError('manifest-not-found', `The artifact has no tag ${tag}.`);
+        }
+        await audit.write(tx, {
+          action: 'delete-tag',
+          asker,
+          projectId: project.id,
+          resource: `${repository}:${tag}`,
+          digest,
+          outcome: 'success',
+        });
+        await events.emit(tx, { kind: 'tag-deleted', ...aboutArtifact(asker, project, repository, digest), tag });
+      });
+    },
+    async deleteWhole(asker, project, repository, digest) {
+      const repositoryId = await idOf(project, repository);
+      await transact(async (tx) => {
+        const parent = await store.parentOf(tx, repositoryId, digest);
+        if (parent !== undefined) {
+          throw new RegistryError(
+            'precondition-failed',
+            `The artifact ${digest} is a part of ${parent}: delete that one first.`,
+          );
+        }
+        await deleteTree(tx, { asker, project, repository, repositoryId }, digest, new Set());
+      });
+    },
+    async deleteRepository(asker, project, repository) {
+      const repositoryId = await idOf(project, repository);
+      await transact(async (tx) => {
+        const gone = await store.clear(tx, repositoryId);
+        if (gone.length === 0) throw repositoryNotFound(repository);
+        await audit.write(tx, {
+          action: 'delete-repository',
+          asker,
+          projectId: project.id,
+          resource: repository,
+          outcome: 'success',
+          detail: { artifacts: gone.length },
+        });
+        await events.emit(tx, {
+          kind: 'repository-deleted',
+          projectId: project.id,
+          projectName: project.name,
+          operator: actorName(asker.actor),
+          requestId: asker.requestId,
+          repository,
+        });
+      });
+    },
+  };
+}
+
+function manifestNotFound(digest: Digest): RegistryError {
+  return new RegistryError('manifest-not-found', `There is no artifact ${digest} in this repository.`);
+}
+
+function repositoryNotFound(repository: RepositoryName): RegistryError {
+  return new RegistryError('repository-not-found', `There is no repository ${repository}.`);
+}

@@ -1,0 +1,2 @@
+export { createPullStore } from './store.ts';
+export { createPullTally, type PullTally } from './tally.ts';

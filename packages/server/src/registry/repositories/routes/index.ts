@@ -1,0 +1,1 @@
+export { repositoryRoutes } from './repository-routes.ts';

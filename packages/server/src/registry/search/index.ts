@@ -1,0 +1,2 @@
+export { createSearchReadModel } from './read-model.ts';
+export { searchRoutes } from './routes.ts';
