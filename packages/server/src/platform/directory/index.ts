@@ -1,3 +1,4 @@
+export { isAttributeName, isDirectoryFilter, isDirectoryUrls } from './checks.ts';
 export { createDirectory, type Directory } from './directory.ts';
 export { DirectoryError } from './directory-error.ts';
 export { isDnWithin, normalizeDn } from './dn.ts';

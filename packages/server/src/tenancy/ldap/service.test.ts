@@ -86,10 +86,11 @@ function setUp({ groups: changedGroups, ...changed }: Change = {}, allow = '') {
   const { config } = loadConfig({ flags: {}, env: { ENTREPOT_OUTBOUND_ALLOW: allow }, readFile: () => '' });
   const logged: string[] = [];
   const log = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
+  const ignore = () => undefined;
   const ldap = createLdap({
     settings: () => settings,
     outbound: createOutboundRules(config.outbound),
-    logger: { debug: log, info: log, warn: log, error: log },
+    logger: { debug: ignore, info: log, warn: log, error: log },
     clock: time.clock,
   });
   const groupsOf = async (name: string) => {
@@ -231,6 +232,20 @@ describe('a sign-in through LDAP', { skip: withoutSlapd }, () => {
       assert.equal(at.logged.length, 1);
       assert.doesNotMatch(at.logged.join(), /right|search-Password1/);
     }
+  });
+
+  test('tells the operator once when it stops to be possible, and once when it goes on', async () => {
+    using at = setUp();
+    const settings = at.settings();
+    assert.ok(settings);
+    at.set({ ...settings, searchPassword: 'wrong' });
+    for (let times = 0; times < 5; times++) assert.equal(await at.ldap.signIn('anna', 'right'), 'unavailable');
+    at.set(settings);
+    for (let times = 0; times < 5; times++) assert.notEqual(await at.ldap.signIn('anna', 'right'), 'unavailable');
+    assert.deepEqual(
+      at.logged.map((line) => line.split(/[.;]/)[0]),
+      ['LDAP gives no answer', 'LDAP answers again'],
+    );
   });
 
   test('goes by the settings in force', async () => {

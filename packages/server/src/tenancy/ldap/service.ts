@@ -54,6 +54,15 @@ interface Place {
 
 export function createLdap({ settings: readSettings, outbound, logger, clock }: LdapDeps): Ldap {
   let place: Place | undefined;
+  let failing = false;
+
+  /** Tells when it begins and when it is over; a busy registry asks a hundred times a second meanwhile. */
+  function noteOutcome(error?: DirectoryError): void {
+    if (error !== undefined && !failing) logger.warn({ error }, 'LDAP gives no answer; nobody signs in through it.');
+    else if (error !== undefined) logger.debug({ error }, 'LDAP gives no answer still.');
+    else if (failing) logger.info({}, 'LDAP answers again.');
+    failing = error !== undefined;
+  }
 
   /** Made anew when the settings change. */
   function findPlace(): Place | undefined {
@@ -71,10 +80,12 @@ export function createLdap({ settings: readSettings, outbound, logger, clock }: 
     try {
       const at = findPlace();
       if (at === undefined) throw new RegistryError('precondition-failed', 'People do not sign in through LDAP here.');
-      return await work(at);
+      const result = await work(at);
+      noteOutcome();
+      return result;
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error;
-      logger.warn({ error }, 'The LDAP directory gave no answer.');
+      noteOutcome(error);
       const code = error.fault === 'unreachable' ? 'unavailable' : 'precondition-failed';
       throw new RegistryError(code, error.message, { cause: error });
     }
@@ -91,10 +102,12 @@ export function createLdap({ settings: readSettings, outbound, logger, clock }: 
         // Somebody who is not there costs a bind too, so that the time tells nothing.
         const dn = person?.dn ?? `cn=${randomUUID()},${at.settings.baseDn}`;
         const right = await at.directory.verify(dn, person === undefined ? randomUUID() : password);
-        return person !== undefined && right ? await describe(at, person) : 'refused';
+        const told = person !== undefined && right ? await describe(at, person) : 'refused';
+        noteOutcome();
+        return told;
       } catch (error) {
         if (!(error instanceof DirectoryError)) throw error;
-        logger.warn({ error }, 'The LDAP directory gave no answer; nobody can sign in through it.');
+        noteOutcome(error);
         return 'unavailable';
       }
     },

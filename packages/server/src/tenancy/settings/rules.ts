@@ -1,7 +1,16 @@
 import { RegistryError } from '#kernel/errors';
+import { isAttributeName, isDirectoryFilter, isDirectoryUrls, normalizeDn } from '#platform/directory';
 import { isUnsupported, secretSettings, type SettingName, type Settings, settingNames } from './table.ts';
 
 type Given = Readonly<Record<string, unknown>>;
+
+const dn = (text: string) =>
+  normalizeDn(text) === undefined ? 'a distinguished name, such as dc=example,dc=org' : undefined;
+const filter = (text: string) =>
+  text.trim() === '' || isDirectoryFilter(text) ? undefined : 'an LDAP filter, such as (objectClass=person)';
+const attribute = (text: string) => (text === '' || isAttributeName(text) ? undefined : 'the name of an attribute');
+const scope = (depth: number) =>
+  [0, 1, 2].includes(depth) ? undefined : '0 for the base itself, 1 for right below it, 2 for all below it';
 
 /** What one asks of a setting beyond its type; a sentence when it is not so. */
 const checks: Partial<{ [K in SettingName]: (value: Settings[K]) => string | undefined }> = {
@@ -9,6 +18,20 @@ const checks: Partial<{ [K in SettingName]: (value: Settings[K]) => string | und
     ['db_auth', 'ldap_auth', 'oidc_auth'].includes(mode)
       ? undefined
       : 'db_auth, ldap_auth or oidc_auth; there is no other way to sign in here',
+  ldap_url: (urls) =>
+    urls === '' || isDirectoryUrls(urls)
+      ? undefined
+      : 'ldap://host:port, ldaps://host:port or ldap+starttls://host:port, one or several divided by spaces',
+  ldap_base_dn: dn,
+  ldap_filter: filter,
+  ldap_uid: attribute,
+  ldap_scope: scope,
+  ldap_group_base_dn: dn,
+  ldap_group_search_filter: filter,
+  ldap_group_attribute_name: attribute,
+  ldap_group_search_scope: scope,
+  ldap_group_admin_dn: dn,
+  ldap_group_membership_attribute: attribute,
   ldap_timeout: (seconds) => (seconds >= 1 && seconds <= 300 ? undefined : '1 to 300 seconds'),
   token_expiration: (minutes) => (minutes >= 1 && minutes <= 24 * 60 ? undefined : '1 minute to a day'),
   session_timeout: (minutes) => (minutes >= 1 && minutes <= 12 * 60 ? undefined : '1 minute to 12 hours'),
