@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,11 +25,16 @@ function findProgram(name: string): string | undefined {
     });
 }
 
+/** Where Debian keeps what a server is put together from. */
+const parts = { schemas: '/etc/ldap/schema', modules: '/usr/lib/ldap' } as const;
+
 /** Why there can be no LDAP server in this test; false when there can. */
 export const withoutSlapd: string | false =
-  ['slapd', 'slapadd', 'openssl']
-    .filter((name) => findProgram(name) === undefined)
-    .map((name) => `${name} is not installed`)
+  [
+    ...['slapd', 'slapadd', 'openssl'].filter((name) => findProgram(name) === undefined),
+    ...[`${parts.schemas}/core.schema`, `${parts.modules}/back_mdb.so`].filter((path) => !existsSync(path)),
+  ]
+    .map((missing) => `${missing} is not installed`)
     .join(', ') || false;
 
 /** OpenLDAP's server on loopback, with a configuration, data and certificate of its own. */
@@ -81,9 +86,9 @@ async function makeCertificates(folder: string): Promise<string> {
 
 /** `allow bind_anon_dn` makes it answer binds without a password with success, as careless directories do. */
 function configuration(folder: string, more: readonly string[]): string {
-  const schemas = ['core', 'cosine', 'inetorgperson', ...more].map((name) => `include /etc/ldap/schema/${name}.schema`);
+  const schemas = ['core', 'cosine', 'inetorgperson', ...more].map((name) => `include ${parts.schemas}/${name}.schema`);
   return `${schemas.join('\n')}
-modulepath /usr/lib/ldap
+modulepath ${parts.modules}
 moduleload back_mdb
 moduleload memberof
 allow bind_anon_dn
