@@ -65,9 +65,9 @@ export const createUser = route({
   method: 'POST',
   path: '/api/v2.0/users',
   tag: 'user',
-  permission: 'user:create',
-  at: 'system',
-  summary: 'Create a local user.',
+  // Where the settings let people register, everybody may; otherwise the handler asks for user:create.
+  permission: 'public',
+  summary: 'Create a local user; everybody may create his own where the settings let people register.',
   // Whether he is an administrator is nothing that a new user brings along.
   body: z.object({ ...profile, username: z.string().min(1).max(255), password }),
   responses: { 201: null, ...onOne, 409: harborErrors },

@@ -22,7 +22,7 @@ async function dumpOf({ kind, query }: DatabasePlace): Promise<string> {
 
 const canaries = {
   adminPassword: 'canary-admin-password-1',
-  userPassword: 'canary-user-password-2',
+  userPassword: 'canary-User-password-2',
   wrongPassword: 'canary-wrong-password-3',
   s3Secret: 'canary-s3-secret-4',
   databasePassword: 'canary-database-password-5',

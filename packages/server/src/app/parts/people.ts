@@ -6,7 +6,7 @@ import { auditRoutes, createAuditReads, createFindAuditScope } from '#tenancy/au
 import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
 import { createGroupStore } from '#tenancy/groups';
 import { createIdentity } from '#tenancy/identity';
-import { createLoginFailureStore, createLogins } from '#tenancy/logins';
+import { createLoginFailureStore, createLogins, isPassword } from '#tenancy/logins';
 import { createMembers, createMemberStore, memberRoutes } from '#tenancy/members';
 import { createProjectReadModel, createProjectStore, createProjects } from '#tenancy/projects';
 import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
@@ -14,7 +14,14 @@ import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '
 import { createGiving, createRoleStore } from '#tenancy/roles';
 import { settingRoutes } from '#tenancy/settings';
 import { createKeyRing, createPasswordDoor, createSigningKeyStore, createTokens } from '#tenancy/tokens';
-import { createUserStore, createUsers } from '#tenancy/users';
+import {
+  createAccounts,
+  createRegistration,
+  createUserReadModel,
+  createUserStore,
+  createUsers,
+} from '#tenancy/users';
+import { userRoutes } from '#tenancy/users/routes';
 import type { ManagedRoute } from '#platform/http/management';
 import type { Basis } from './basis.ts';
 
@@ -87,6 +94,20 @@ export async function composePeople(
     clock,
     onRolesChange: access.forgetRoles,
   });
+  const accounts = createAccounts({
+    store: userStore,
+    readModel: createUserReadModel(db),
+    transact,
+    hasher,
+    audit,
+    clock,
+    isPassword: (name, password, asker) => isPassword(logins, name, password, asker),
+    takeRoles: (tx, id) => members.forget(tx, { type: 'u', id }),
+    onChange() {
+      logins.forget();
+      access.forgetRoles();
+    },
+  });
   const { pullTokenTtlMs: pullTtlMs, pushTokenTtlMs: pushTtlMs, keyRotationMs: rotationMs } = config.auth;
   const keys = createKeyRing({
     store: createSigningKeyStore(db),
@@ -141,6 +162,15 @@ export async function composePeople(
     ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
     ...metadataRoutes({ projects }),
     ...memberRoutes({ members: membersOfProjects }),
+    ...userRoutes({
+      accounts,
+      access,
+      clock,
+      registration: createRegistration({ clock }),
+      selfRegistration: () => settings.current().self_registration && settings.current().auth_mode === 'db_auth',
+      passwordMaxAgeDays: () => 0,
+      findProject: (nameOrId) => projects.find(nameOrId, false),
+    }),
     ...cveAllowlistRoutes({ allowlists }),
     ...auditRoutes({
       reads: createAuditReads(db),

@@ -20,6 +20,8 @@ export interface Logins {
    * no failure, when the place that knows the account cannot say.
    */
   signIn(name: string, password: string, origin: LoginOrigin): Eventually<UserActor>;
+  /** Forgets every verdict, after an account was changed on this node. */
+  forget(): void;
 }
 
 export interface LoginsDeps {
@@ -122,6 +124,7 @@ export function createLogins(deps: LoginsDeps): Logins {
   }
 
   return {
+    forget: () => verdicts.clear(),
     signIn(name, password, origin) {
       const key = digest(`${name}\u0000${password}`);
       const known = verdicts.get(key);

@@ -1,2 +1,6 @@
+export { type Accounts, createAccounts } from './accounts.ts';
+export { createUserReadModel } from './read-model.ts';
+export { createRegistration, type Registration } from './registration.ts';
 export { createUsers, isUserName, type Users } from './service.ts';
 export { createUserStore, type User, type UserStore } from './store.ts';
+export type { UserDetail } from './types.ts';

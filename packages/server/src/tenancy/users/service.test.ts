@@ -20,11 +20,11 @@ forEachDialect('users', (on) => {
   test('are kept with a hash and never with the password', async () => {
     await using place = await on.open();
     const { store, hasher, users } = setUp(place);
-    await users.create({ name: 'anna', password: 'canary-password', admin: false });
+    await users.create({ name: 'anna', password: 'Canary-password-1', admin: false });
     const anna = await store.find('anna');
     assert.match(anna?.password ?? '', /^\$argon2id\$/);
-    assert.equal(await hasher.verify('canary-password', anna?.password), true);
-    assert.doesNotMatch(JSON.stringify(await place.query('select * from user_account')), /canary/);
+    assert.equal(await hasher.verify('Canary-password-1', anna?.password), true);
+    assert.doesNotMatch(JSON.stringify(await place.query('select * from user_account')), /canary/i);
   });
 
   test('have names that fit into Basic credentials and one line of a log', async () => {
@@ -53,15 +53,22 @@ forEachDialect('users', (on) => {
     await assert.rejects(create('a'), refused, 'no name is given twice');
   });
 
-  test('have passwords of a sensible length', async () => {
+  test('have passwords of a sensible length, with letters of both cases and a digit', async () => {
     await using place = await on.open();
     const { users } = setUp(place);
-    for (const password of ['', 'short', 'x'.repeat(129), 'x'.repeat(1_000_000)]) {
+    for (const password of [
+      '',
+      'Short1',
+      `Px1${'x'.repeat(126)}`,
+      `Px1${'x'.repeat(1_000_000)}`,
+      'lowercase1',
+      'Letters-only',
+    ]) {
       await assert.rejects(users.create({ name: 'anna', password, admin: false }), refused);
     }
-    const id = await users.create({ name: 'anna', password: 'x'.repeat(8), admin: false });
+    const id = await users.create({ name: 'anna', password: `Px1${'x'.repeat(5)}`, admin: false });
     await assert.rejects(users.setPassword(id, 'short'), refused);
-    await users.setPassword(id, 'x'.repeat(128));
+    await users.setPassword(id, `Px1${'x'.repeat(125)}`);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
 import type { PasswordHasher } from '#platform/crypto';
+import { assertPassword, assertPasswordLength } from './password-rules.ts';
 import type { UserStore } from './store.ts';
 
 export const adminName = 'admin';
@@ -32,35 +33,30 @@ const namePattern = /^[\p{L}\p{N}._@+-]{1,255}$/u;
 /** Whether an account can have this name. */
 export const isUserName = (name: string): boolean => namePattern.test(name);
 
-const shortestPassword = 8;
-const longestPassword = 128;
+export function assertUserName(name: string): void {
+  if (isUserName(name)) return;
+  throw new RegistryError('body-invalid', 'A user name has 1 to 255 letters, digits and . _ @ + - characters.');
+}
 
 export function createUsers({ store, transact, hasher, clock }: UsersDeps): Users {
-  function assertPassword(password: string, whose = 'A password'): void {
-    if (password.length >= shortestPassword && password.length <= longestPassword) return;
-    throw new RegistryError('body-invalid', `${whose} has ${shortestPassword} to ${longestPassword} characters.`);
-  }
-
   return {
     async create(user) {
-      if (!isUserName(user.name)) {
-        throw new RegistryError('body-invalid', 'A user name has 1 to 255 letters, digits and . _ @ + - characters.');
-      }
-      assertPassword(user.password);
+      assertUserName(user.name);
+      assertPassword(user.password, user.name);
       const password = await hasher.hash(user.password);
       const id = await transact((tx) => store.insert(tx, { ...user, password, at: clock() }));
       if (id === undefined) throw new RegistryError('body-invalid', `The user ${user.name} exists already.`);
       return id;
     },
     async setPassword(id, password) {
-      assertPassword(password);
+      assertPassword(password, (await store.findById(id))?.name ?? '');
       const hash = await hasher.hash(password);
       await transact((tx) => store.setPassword(tx, id, hash, clock()));
     },
     setDisabled: (id, disabled) => transact((tx) => store.setDisabled(tx, id, disabled, clock())),
     async ensureAdmin(given) {
       if ((await store.find(adminName)) !== undefined) return { created: false, invented: undefined };
-      if (given !== undefined) assertPassword(given, 'The password of the first administrator');
+      if (given !== undefined) assertPasswordLength(given, 'The password of the first administrator');
       const password = given ?? randomBytes(15).toString('base64url');
       const hash = await hasher.hash(password);
       const id = await transact((tx) =>

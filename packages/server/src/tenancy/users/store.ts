@@ -1,6 +1,7 @@
 import type { Transaction } from '#kernel/transaction';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
+import type { Profile } from './types.ts';
 
 export interface User {
   readonly id: number;
@@ -17,12 +18,21 @@ export interface User {
 export interface UserStore {
   find(name: string): Eventually<User | undefined>;
   findById(id: number): Eventually<User | undefined>;
+  /** Undefined where the name is taken. */
   insert(
     tx: Transaction,
-    user: { name: string; password: string; admin: boolean; at: number },
+    user: { name: string; password: string; admin: boolean; at: number } & Profile,
   ): Promise<number | undefined>;
   setPassword(tx: Transaction, id: number, password: string, at: number): Promise<void>;
   setDisabled(tx: Transaction, id: number, disabled: boolean, at: number): Promise<void>;
+  /** Everything issued to somebody who is no administrator any more dies. */
+  setAdmin(tx: Transaction, id: number, admin: boolean, at: number): Promise<void>;
+  setProfile(tx: Transaction, id: number, profile: Profile, at: number): Promise<void>;
+  isEmailTaken(tx: Transaction, email: string, except: number | undefined): Promise<boolean>;
+  /** Ids of the administrators who can sign in; other changes of administrators wait until the transaction ends. */
+  holdAdministrators(tx: Transaction): Promise<readonly number[]>;
+  /** With sessions, groups and all that hangs on the account; roles have to be taken before. */
+  delete(tx: Transaction, id: number): Promise<void>;
 }
 
 interface UserRow {
@@ -60,8 +70,11 @@ export function createUserStore(db: Db): UserStore {
         .insertInto('user_account')
         .values({
           name: user.name,
-          email: null,
+          email: user.email || null,
+          realname: user.realname ?? '',
+          comment: user.comment ?? '',
           password: user.password,
+          password_changed_at: user.at,
           admin: user.admin ? 1 : 0,
           disabled: 0,
           created_at: user.at,
@@ -75,7 +88,7 @@ export function createUserStore(db: Db): UserStore {
     async setPassword(tx, id, password, at) {
       await within(tx)
         .updateTable('user_account')
-        .set((row) => ({ password, updated_at: at, generation: row('generation', '+', 1) }))
+        .set((row) => ({ password, password_changed_at: at, updated_at: at, generation: row('generation', '+', 1) }))
         .where('id', '=', id)
         .execute();
     },
@@ -85,6 +98,48 @@ export function createUserStore(db: Db): UserStore {
         .set((row) => ({ disabled: disabled ? 1 : 0, updated_at: at, generation: row('generation', '+', 1) }))
         .where('id', '=', id)
         .execute();
+    },
+    async setAdmin(tx, id, admin, at) {
+      await within(tx)
+        .updateTable('user_account')
+        .set((row) => ({ admin: admin ? 1 : 0, updated_at: at, generation: row('generation', '+', admin ? 0 : 1) }))
+        .where('id', '=', id)
+        .execute();
+    },
+    async setProfile(tx, id, { email, realname, comment }, at) {
+      await within(tx)
+        .updateTable('user_account')
+        .set({
+          ...(email === undefined ? {} : { email: email || null }),
+          ...(realname === undefined ? {} : { realname }),
+          ...(comment === undefined ? {} : { comment }),
+          updated_at: at,
+        })
+        .where('id', '=', id)
+        .execute();
+    },
+    async isEmailTaken(tx, email, except) {
+      const taken = await within(tx)
+        .selectFrom('user_account')
+        .select('id')
+        .where('email', '=', email)
+        .where('id', '<>', except ?? 0)
+        .limit(1)
+        .executeTakeFirst();
+      return taken !== undefined;
+    },
+    async holdAdministrators(tx) {
+      const rows = await within(tx)
+        .updateTable('user_account')
+        .set((row) => ({ updated_at: row.ref('updated_at') }))
+        .where((where) => where.or([where('admin', '=', 1), where('admin_in_auth', '=', 1)]))
+        .where('disabled', '=', 0)
+        .returning('id')
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+    async delete(tx, id) {
+      await within(tx).deleteFrom('user_account').where('id', '=', id).execute();
     },
   };
 }
