@@ -9,6 +9,7 @@ import * as addRemoteRegistries from './0008-add-remote-registries.ts';
 import * as describeArtifacts from './0009-describe-artifacts.ts';
 import * as addAbandonedStage from './0020-add-abandoned-stage.ts';
 import * as addSettings from './0010-add-settings.ts';
+import * as tieWorkloadIdentities from './0021-tie-workload-identities.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-describe-artifacts', up: describeArtifacts.up },
   { name: '0010-add-settings', up: addSettings.up },
   { name: '0020-add-abandoned-stage', up: addAbandonedStage.up },
+  { name: '0021-tie-workload-identities', up: tieWorkloadIdentities.up },
 ];
