@@ -37,8 +37,8 @@ function setUp(url: string, more: Partial<DirectoryConfig> = {}) {
     searchPassword: ldapSearchUser.password,
     verifyCertificate: true,
     ca: slapd?.ca,
-    connectTimeoutMs: 2000,
-    answerTimeoutMs: 2000,
+    connectTimeoutMs: 10_000,
+    answerTimeoutMs: 10_000,
     clock: time.clock,
     ...more,
   });
@@ -224,11 +224,11 @@ describe('a directory', { skip: withoutSlapd }, () => {
 
   test('that hangs is given up in time, and the next one is asked', async () => {
     await using hanging = await startSlapd(data);
-    using at = setUp(`ldap://127.0.0.1:${hanging.ldapPort} ${ldap()}`, { answerTimeoutMs: 300 });
+    using at = setUp(`ldap://127.0.0.1:${hanging.ldapPort} ${ldap()}`, { answerTimeoutMs: 1000 });
     hanging.freeze();
     const started = performance.now();
     assert.equal(await at.directory.verify(anna, 'right'), true);
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(performance.now() - started < 5000);
     assert.deepEqual(await at.find(uid('anna')), [anna]);
     hanging.thaw();
   });

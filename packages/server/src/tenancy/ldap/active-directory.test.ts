@@ -129,7 +129,7 @@ test('Active Directory follows memberships of memberships itself, in one search'
       filter: '(&(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))',
       uid: 'sAMAccountName',
       scope: 2,
-      timeoutSeconds: 2,
+      timeoutSeconds: 10,
       verifyCertificate: true,
       groups: {
         baseDn: base,

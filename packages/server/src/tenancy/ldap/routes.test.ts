@@ -37,7 +37,7 @@ const configurations = () => ({
   ldap_filter: '(objectClass=inetOrgPerson)',
   ldap_uid: 'uid',
   ldap_scope: 2,
-  ldap_timeout: 2,
+  ldap_timeout: 10,
   ldap_verify_cert: true,
   ldap_group_base_dn: groups,
   ldap_group_search_filter: '(objectClass=groupOfNames)',

@@ -77,7 +77,7 @@ function setUp({ groups: changedGroups, ...changed }: Change = {}, allow = '') {
     filter: '(&(objectClass=inetOrgPerson)(!(employeeType=disabled)))',
     uid: 'uid',
     scope: 2,
-    timeoutSeconds: 2,
+    timeoutSeconds: 10,
     verifyCertificate: true,
     ca: slapd?.ca,
     ...changed,
