@@ -1,6 +1,7 @@
 import { auditRecords } from './entrepot/audit.ts';
 import { robotLimitRecords } from './entrepot/robot.ts';
 import { sessionRecords } from './entrepot/session.ts';
+import { webhookExtraRecords } from './entrepot/webhook.ts';
 import { peopleRecords } from './harbor/all-people.ts';
 import { workRecords } from './harbor/all-work.ts';
 import type { RouteRecord } from './route.ts';
@@ -9,7 +10,12 @@ import type { RouteRecord } from './route.ts';
 export const harborRecords: readonly RouteRecord[] = [...peopleRecords, ...workRecords];
 
 /** What Entrepot adds under a prefix of its own. */
-const entrepotRecords: readonly RouteRecord[] = [...auditRecords, ...robotLimitRecords, ...sessionRecords];
+const entrepotRecords: readonly RouteRecord[] = [
+  ...auditRecords,
+  ...robotLimitRecords,
+  ...sessionRecords,
+  ...webhookExtraRecords,
+];
 
 /** The whole management API. */
 export const allRecords: readonly RouteRecord[] = [...harborRecords, ...entrepotRecords];

@@ -18,6 +18,10 @@ const eventTypes = [
   'SCANNING_COMPLETED',
   'REPLICATION',
   'TAG_RETENTION',
+  // Beyond Harbor's.
+  'TAG_CREATED',
+  'TAG_DELETED',
+  'REPOSITORY_DELETED',
 ] as const;
 
 const payloadFormats = ['Default', 'CloudEvents'] as const;

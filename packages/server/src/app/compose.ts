@@ -22,6 +22,7 @@ import { allRecords } from '@entrepot/contract/all-records';
 import type { Server } from 'node:http';
 import { openBasis } from './parts/basis.ts';
 import { composeDataPlane, purgeRegularly } from './parts/data-plane.ts';
+import { composeOutside } from './parts/outside.ts';
 import { composePeople } from './parts/people.ts';
 
 export interface ComposeOptions {
@@ -68,7 +69,8 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const { db, bytes, metrics, settings, isReadOnly, onFault } = basis;
   const people = await composePeople(basis, { onUploadsAbandoned }, stack);
   const { users, projects, access, identity } = people;
-  const plane = composeDataPlane(basis, people, { acceptsUploads: () => !draining });
+  const outside = composeOutside(basis, people, stack);
+  const plane = composeDataPlane(basis, people, { acceptsUploads: () => !draining, onPull: outside.onPull });
   const { uploads, distributionRoutes, distribution, token } = plane;
 
   /** Staged bytes of a deleted project go in the background. */
@@ -93,6 +95,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     ...systemRoutes({ config, settings, database, blobs: blobStore, isReadOnly, version, clock }),
     ...people.routes,
     ...plane.routes,
+    ...outside.routes,
   ];
   const later = notYet(allRecords, served);
   const http = await createHttp({
@@ -126,8 +129,11 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   stack.defer(http.close);
   tls?.onRenewal(http.server);
-  basis.startLater([]);
-  if (isFirstProcess()) stack.defer(purgeRegularly(uploads, config, log));
+  basis.startLater(outside.handlers);
+  if (isFirstProcess()) {
+    stack.defer(purgeRegularly(uploads, config, log));
+    stack.defer(outside.checkRegularly());
+  }
 
   const owned = stack.move();
   return {

@@ -1,8 +1,9 @@
 import type { Clock } from '#kernel/clock';
 import type { NewId } from '#kernel/ids';
 import type { Db } from '#platform/db';
-import { createJobs, createOutbox, type JobHandler, type Jobs, type Outbox, startJobWorker } from '#platform/jobs';
+import { createJobs, type JobHandler, type Jobs, startJobWorker } from '#platform/jobs';
 import type { Log } from '#platform/log';
+import { createOutbox, type Outbox } from '#platform/outbox';
 
 export interface LaterDeps {
   readonly db: Db;

@@ -33,7 +33,7 @@ export async function openBasis({ config, secrets, log, clock, newId }: BasisOpt
   const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
   const metrics = stack.use(createMetrics(version, { shared: isWorker() }));
   const { transact } = db;
-  const { outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log }));
+  const { jobs, outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log }));
   const auditChain = stack.use(
     createAuditChain({
       store: createChainStore(db),
@@ -77,6 +77,7 @@ export async function openBasis({ config, secrets, log, clock, newId }: BasisOpt
     box,
     bytes,
     metrics,
+    jobs,
     outbox,
     startLater,
     audit,

@@ -10,6 +10,7 @@ import {
   type DistributionRoute,
   listRoutes,
   manifestRoutes,
+  type PulledManifest,
   registryRoutes,
   uploadRoutes,
 } from '#registry/routes';
@@ -22,6 +23,8 @@ import type { People } from './people.ts';
 
 export interface DataPlaneOptions {
   readonly acceptsUploads: () => boolean;
+  /** Told of every manifest that was given out. It costs the pull nothing. */
+  readonly onPull: (pull: PulledManifest) => void;
 }
 
 /** Images: where they come in, lie and go out. */
@@ -31,7 +34,7 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 export function composeDataPlane(
   { config, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
   { access, identity, tokens, doors, serviceName }: People,
-  { acceptsUploads }: DataPlaneOptions,
+  { acceptsUploads, onPull }: DataPlaneOptions,
 ) {
   const repositories = createRepositoryStore(db);
   const records: BlobRecords = createBlobRecords(db);
@@ -90,7 +93,7 @@ export function composeDataPlane(
       access,
       maxBytes: config.manifests.maxSizeBytes,
       auditPulls: config.audit.pulls,
-      onPull: () => undefined,
+      onPull,
     }),
     ...blobRoutes({ blobs }),
     ...uploadRoutes({ uploads, blobs, access, acceptsUploads }),

@@ -1,5 +1,4 @@
-export { createJobs, type Jobs } from './jobs.ts';
-export { createOutbox, type EventListener, type Events, type Outbox } from './outbox.ts';
+export { createJobs, type Jobs, schedulerQueue } from './jobs.ts';
 export { JobFailed } from './types.ts';
-export type { Execution, JobHandler, RunningTask, Task } from './types.ts';
+export type { Execution, JobHandler, RunningTask, Task, TaskCounts } from './types.ts';
 export { type JobWorker, startJobWorker } from './worker.ts';

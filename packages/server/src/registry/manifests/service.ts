@@ -11,7 +11,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
-import type { Events } from '#platform/jobs';
+import type { Events } from '#platform/outbox';
 import { describeManifest } from '#registry/descriptions';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';

@@ -5,7 +5,7 @@ import { type Asker, actorName } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
-import type { Events } from '#platform/jobs';
+import type { Events } from '#platform/outbox';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';

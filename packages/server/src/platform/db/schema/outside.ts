@@ -10,9 +10,9 @@ export interface WebhookPolicyTable {
   /** JSON: names. */
   event_types: string;
   /** A pattern of repository names within the project; empty for all. */
-  repositories: string;
+  repositories: Generated<string>;
   /** A pattern of tags; empty for all. */
-  tags: string;
+  tags: Generated<string>;
   /** Sealed. */
   signing_secret: string | null;
   created_at: number;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DomainEvent, NewEvent } from '#kernel/events';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
-import { createOutbox, type EventListener } from '#platform/jobs';
+import { createOutbox, type EventListener } from '#platform/outbox';
 import { type JobScenario, type MakeJobPlace, startJobScenario, until } from './job-scenario.ts';
 
 const tagged = (projectId: number, tag: string): NewEvent => ({

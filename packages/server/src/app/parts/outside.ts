@@ -1,0 +1,122 @@
+import { createJobMonitor, jobMonitorRoutes } from '#features/job-monitor';
+import { createCheckConnection, createRegistries, createRegistryStore } from '#features/registries';
+import { registryEndpointRoutes } from '#features/registries/routes';
+import {
+  createDeliveryHandlers,
+  createPullNotes,
+  createWebhookListener,
+  createWebhooks,
+  createWebhookStore,
+} from '#features/webhooks';
+import { webhookRoutes } from '#features/webhooks/routes';
+import { actorName } from '#kernel/actor';
+import type { Config } from '#platform/config';
+import type { ManagedRoute } from '#platform/http/management';
+import type { JobHandler } from '#platform/jobs';
+import type { Log } from '#platform/log';
+import { createGuardedRequest, createTargetCheck } from '#platform/outbound';
+import { createRepositoryStore } from '#registry/repositories';
+import type { PulledManifest } from '#registry/routes';
+import type { Basis } from './basis.ts';
+import type { People } from './people.ts';
+
+/** Whom the registry tells and asks outside, and the work it does for that. */
+export interface Outside {
+  readonly routes: readonly ManagedRoute[];
+  readonly handlers: readonly JobHandler[];
+  readonly onPull: (pull: PulledManifest) => void;
+  /** Looks at other registries now and then; answers with how to stop. One process of a server does. */
+  checkRegularly(): () => void;
+}
+
+export function composeOutside(
+  { config, log, clock, newId, db, transact, box, jobs, outbox, audit }: Basis,
+  { projects }: Pick<People, 'projects'>,
+  stack: AsyncDisposableStack,
+): Outside {
+  const outboundLog = log.forPlace('platform:outbound');
+  const request = createGuardedRequest({
+    config: config.outbound,
+    onFailure: (origin, reason) => outboundLog.info({ origin, reason }, 'A target could not be reached.'),
+  });
+  const checkTarget = createTargetCheck(config.outbound);
+
+  const webhookStore = createWebhookStore(db, box);
+  const pullNotes = stack.use(createPullNotes({ store: webhookStore, outbox }));
+  const host = hostOf(config);
+  const webhooks = createWebhooks({
+    store: webhookStore,
+    jobs,
+    transact,
+    audit,
+    clock,
+    newId,
+    host,
+    checkTarget,
+    onChange: () => void pullNotes.refresh(),
+  });
+  outbox.subscribe(
+    createWebhookListener({
+      store: webhookStore,
+      jobs,
+      host,
+      isPublic: async (projectId) => (await projects.find(String(projectId), false))?.public ?? false,
+      findRepository: createRepositoryStore(db).findAge,
+    }),
+  );
+
+  const registries = createRegistries({
+    store: createRegistryStore(db, box),
+    transact,
+    audit,
+    clock,
+    checkTarget,
+    checkConnection: createCheckConnection(request),
+    // Neither replication policies nor proxy projects are there yet.
+    findUse: async () => undefined,
+  });
+
+  const handlers = createDeliveryHandlers({ store: webhookStore, request, clock });
+  const monitor = createJobMonitor({ jobs, transact, audit, clock, types: () => handlers.map(({ type }) => type) });
+  return {
+    routes: [
+      ...webhookRoutes({ webhooks, jobs }),
+      ...registryEndpointRoutes({ registries }),
+      ...jobMonitorRoutes({ monitor }),
+    ],
+    handlers,
+    onPull: ({ project, repository, digest, tag, asker }) =>
+      pullNotes.note(project.id, () => {
+        const { actor, requestId } = asker();
+        return {
+          kind: 'artifact-pulled',
+          projectId: project.id,
+          projectName: project.name,
+          operator: actorName(actor),
+          requestId,
+          repository,
+          digest,
+          ...(tag === undefined ? {} : { tag }),
+        };
+      }),
+    checkRegularly: () => checkRegularly(registries.checkAll, log),
+  };
+}
+
+/** Under which images are pulled; a reference has no room for a path prefix. */
+function hostOf({ externalUrl, listen }: Pick<Config, 'externalUrl' | 'listen'>): string {
+  if (externalUrl !== undefined) return new URL(externalUrl).host;
+  return `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
+}
+
+/** Harbor's pace. */
+const checkMs = 300_000;
+
+function checkRegularly(checkAll: () => Promise<void>, log: Log): () => void {
+  const logger = log.forPlace('features:registries');
+  const timer = setInterval(() => {
+    checkAll().catch((error: unknown) => logger.warn({ error }, 'The health of other registries is not known.'));
+  }, checkMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}

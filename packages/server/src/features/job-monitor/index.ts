@@ -1,0 +1,2 @@
+export { jobMonitorRoutes } from './routes.ts';
+export { createJobMonitor } from './service.ts';

@@ -1,0 +1,1 @@
+export { registryEndpointRoutes } from './registry-endpoint-routes.ts';

@@ -1,0 +1,1 @@
+export { createOutbox, type EventListener, type Events, type Outbox } from './outbox.ts';
