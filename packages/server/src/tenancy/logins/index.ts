@@ -1,3 +1,4 @@
+export { failuresKeptSince } from './back-off.ts';
 export { readBasic } from './basic.ts';
 export { isPassword } from './is-password.ts';
 export { createLogins, type Logins, networkOf } from './service.ts';

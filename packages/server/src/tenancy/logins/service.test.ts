@@ -132,6 +132,25 @@ forEachDialect('a sign-in', (on) => {
     assert.equal(await outcome('anna', 'right'), 'anna');
   });
 
+  test('waits longer after each wrong password once there were too many', async () => {
+    await using place = await on.open();
+    const { logins, outcome, time } = await setUp(place);
+    for (let at = 0; at < 10; at++) await outcome('anna', `wrong-${at}`);
+    const waits: number[] = [];
+    for (let at = 0; at < 6; at++) {
+      time.advance(15 * minute + 1);
+      assert.equal(await outcome('anna', `again-${at}`), 'unauthorized');
+      await assert.rejects(
+        async () => logins.signIn('anna', 'at once', here),
+        (error) => error instanceof RegistryError && waits.push(error.retryAfter ?? 0) > 0,
+      );
+    }
+    assert.deepEqual(waits, [60, 120, 240, 480, 900, 900]);
+    assert.equal(await outcome('anna', 'right', elsewhere), 'anna', 'the victim is not locked out');
+    time.advance(15 * minute + 1);
+    assert.equal(await outcome('anna', 'right'), 'anna');
+  });
+
   test('with a name that nobody has is slowed down just the same', async () => {
     await using place = await on.open();
     const { outcome } = await setUp(place);

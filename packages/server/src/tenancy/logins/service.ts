@@ -8,6 +8,7 @@ import { createSecretDigest, type PasswordHasher } from '#platform/crypto';
 import type { Eventually } from '#kernel/eventually';
 import type { Audit } from '#tenancy/audit';
 import type { UserStore } from '#tenancy/users';
+import { failuresKeptSince, waitOf } from './back-off.ts';
 import { createLocalAuthenticator } from './local-authenticator.ts';
 import type { LoginFailureStore } from './store.ts';
 import type { Authenticator, LoginOrigin, LoginVerdict } from './types.ts';
@@ -16,7 +17,7 @@ export interface Logins {
   /**
    * Checks a name and password. A verdict is kept for half a minute, so that a client that sends its password with each
    * request pays for the hash once. Fails with `unauthorized`, the same for a wrong name and a wrong password, and with
-   * `login-throttled` after too many failures of this name from this address. Fails with `unavailable`, which counts as
+   * `login-throttled` after too many failures of this name from this address, longer each time. Fails with `unavailable`, which counts as
    * no failure, when the place that knows the account cannot say.
    */
   signIn(name: string, password: string, origin: LoginOrigin): Eventually<UserActor>;
@@ -82,7 +83,9 @@ export function createLogins(deps: LoginsDeps): Logins {
     // Directories take a name in any case; each would give as many guesses again.
     const counted = tried.toLowerCase();
     using guess = beginGuess(`${network} ${counted}`);
-    if ((await failures.count(counted, network, since)) + guess.beside >= deps.attempts) {
+    const told = await failures.tell(counted, network, { since, keptSince: failuresKeptSince(clock(), deps.windowMs) });
+    const wait = waitOf({ ...told, recent: told.recent + guess.beside }, clock(), deps);
+    if (wait > 0) {
       audit.noteRefusal({
         action: 'login',
         asker: { actor: anonymous, address: origin.address, requestId: origin.requestId },
@@ -91,7 +94,7 @@ export function createLogins(deps: LoginsDeps): Logins {
         detail: { error: 'login-throttled' },
       });
       throw new RegistryError('login-throttled', 'Too many failed sign-ins from this address; try again later.', {
-        retryAfter: Math.ceil(deps.windowMs / 1000),
+        retryAfter: Math.ceil(wait / 1000),
       });
     }
     // What no account can be called is asked of nobody.
@@ -115,7 +118,12 @@ export function createLogins(deps: LoginsDeps): Logins {
       outcome: actor === undefined ? 'failure' : 'success',
     });
     if (actor === undefined) {
-      const failure = { userName: counted, address: network, at: clock(), forgetBefore: since };
+      const failure = {
+        userName: counted,
+        address: network,
+        at: clock(),
+        forgetBefore: failuresKeptSince(clock(), deps.windowMs),
+      };
       await transact((tx) => failures.insert(tx, failure), { durable: false });
       throw new RegistryError('unauthorized', 'The user name or password is not right.');
     }

@@ -6,7 +6,7 @@ import type { Transact } from '#kernel/transaction';
 import { createExpiring } from '#platform/cache';
 import { createSecretDigest, type KeyedHash } from '#platform/crypto';
 import type { Audit } from '#tenancy/audit';
-import { type LoginFailureStore, type LoginOrigin, networkOf } from '#tenancy/logins';
+import { failuresKeptSince, type LoginFailureStore, type LoginOrigin, networkOf } from '#tenancy/logins';
 import { assertAddress } from './networks.ts';
 import { isAlive, toActor } from './rules.ts';
 import { type RobotSettings, secretContext } from './service.ts';
@@ -101,7 +101,8 @@ export function createRobotSignIn(deps: RobotSignInDeps): RobotSignIn {
       outcome: actor === undefined ? 'failure' : 'success',
     });
     if (alive === undefined || actor === undefined) {
-      const failure = { userName: tried, address: network, at: clock(), forgetBefore: since };
+      const forgetBefore = failuresKeptSince(clock(), deps.windowMs);
+      const failure = { userName: tried, address: network, at: clock(), forgetBefore };
       await transact((tx) => failures.insert(tx, failure), { durable: false });
       throw new RegistryError('unauthorized', 'The user name or password is not right.');
     }
