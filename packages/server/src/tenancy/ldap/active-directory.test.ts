@@ -146,7 +146,7 @@ test('Active Directory follows memberships of memberships itself, in one search'
     clock: createTestClock().clock,
   });
   const person = await ldap.signIn('Anna', 'right');
-  assert.ok(typeof person === 'object', String(person));
+  assert.ok(typeof person === 'object', JSON.stringify(person));
   const { groups, ...who } = person;
   assert.deepEqual(who, {
     dn: anna,
