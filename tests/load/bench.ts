@@ -3,6 +3,7 @@ import { availableParallelism, cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { mustRun } from '#support/program';
 import { needTools } from '#support/system-tool';
+import { measureArtifacts } from './artifacts.ts';
 import { measureBlobs } from './blobs.ts';
 import { measureGrowth } from './growth.ts';
 import { measureManifests } from './manifests.ts';
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Section>>> = {
   memory: measureMemory,
   start: measureStart,
   growth: measureGrowth,
+  artifacts: measureArtifacts,
   workers: measureWorkers,
 };
 

@@ -7,7 +7,11 @@ export interface SeedSize {
   readonly repositories: number;
   /** In each repository, each with a manifest of its own. */
   readonly tags: number;
+  /** And one repository more, `library/large`, with so many. */
+  readonly large?: number;
 }
+
+export const largeRepository = 'library/large';
 
 export function seededRepository(index: number): string {
   return `library/r${String(index).padStart(6, '0')}`;
@@ -21,7 +25,7 @@ export function seededTag(index: number): string {
  * Fills a stopped registry's SQLite database as pushes would have: repositories, manifests with a config and two layers,
  * tags. There are no bytes behind the layers; only their rows count here.
  */
-export function seedStore(data: string, { repositories, tags }: SeedSize): void {
+export function seedStore(data: string, { repositories, tags, large = 0 }: SeedSize): void {
   const db = new DatabaseSync(join(data, 'entrepot.db'));
   try {
     db.exec('PRAGMA synchronous=OFF; PRAGMA cache_size=-262144');
@@ -29,13 +33,17 @@ export function seedStore(data: string, { repositories, tags }: SeedSize): void 
     if (typeof project !== 'number') throw new Error('the store has no project library');
     const now = Date.now();
     const insert = {
-      repository: db.prepare('insert into repository (project_id, name, created_at) values (?, ?, ?)'),
+      repository: db.prepare(
+        'insert into repository (project_id, name, created_at, updated_at, held) values (?1, ?2, ?3, ?3, 1)',
+      ),
       blob: db.prepare('insert into blob (digest, size, location, created_at, touched_at) values (?, ?, ?, ?, ?)'),
       link: db.prepare('insert into repository_blob (repository_id, blob_id, created_at) values (?, ?, ?)'),
       content: db.prepare('insert or ignore into manifest_content (digest, content) values (?, ?)'),
       manifest: db.prepare(
-        "insert into manifest (repository_id, digest, media_type, size, pushed_at, pushed_by) values (?, ?, ?, ?, ?, 'admin')",
+        `insert into manifest (repository_id, digest, media_type, size, pushed_at, pushed_by, project_id, type, config_type,
+          total_size, pulled_at, described) values (?, ?, ?, ?, ?, 'admin', ?, 'IMAGE', ?, ?, ?, 1)`,
       ),
+      detail: db.prepare('insert into manifest_detail (manifest_id, extra_attrs, annotations) values (?, ?, null)'),
       part: db.prepare('insert into manifest_blob (manifest_id, blob_id) values (?, ?)'),
       tag: db.prepare(
         "insert into tag (repository_id, name, manifest_id, pushed_at, pushed_by) values (?, ?, ?, ?, 'admin')",
@@ -53,11 +61,11 @@ export function seedStore(data: string, { repositories, tags }: SeedSize): void 
       return { id, descriptor };
     };
     db.exec('begin');
-    for (let r = 0; r < repositories; r++) {
-      const { lastInsertRowid: repository } = insert.repository.run(project, seededRepository(r), now);
+    const addRepository = (name: string, r: string, count: number): void => {
+      const { lastInsertRowid: repository } = insert.repository.run(project, name, now);
       const base = [addBlob(`base a ${r}`, mediaType.layer), addBlob(`base b ${r}`, mediaType.layer)];
       for (const { id } of base) insert.link.run(repository, id, now);
-      for (let t = 0; t < tags; t++) {
+      for (let t = 0; t < count; t++) {
         const config = addBlob(`config ${r} ${t}`, mediaType.config);
         insert.link.run(repository, config.id, now);
         const text = imageManifest(
@@ -71,13 +79,26 @@ export function seedStore(data: string, { repositories, tags }: SeedSize): void 
           digest,
           mediaType.image,
           text.length,
-          now,
+          now - t * 1000,
+          project,
+          mediaType.config,
+          // Scattered, so that no order is that of the rows.
+          text.length + ((t * 7919) % 100_003) * 1024,
+          now - ((t * 104_729) % 1_000_003) * 1000,
+        );
+        insert.detail.run(
+          manifest,
+          JSON.stringify({ architecture: 'amd64', os: 'linux', config: { Cmd: ['run', r] } }),
         );
         for (const { id } of [config, ...base]) insert.part.run(manifest, id);
-        insert.tag.run(repository, seededTag(t), manifest, now);
+        insert.tag.run(repository, seededTag(t), manifest, now - t * 1000);
       }
+    };
+    for (let r = 0; r < repositories; r++) {
+      addRepository(seededRepository(r), String(r), tags);
       if (r % 1000 === 999) db.exec('commit; begin');
     }
+    if (large > 0) addRepository(largeRepository, 'large', large);
     db.exec('commit');
     db.exec('analyze');
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

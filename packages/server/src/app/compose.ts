@@ -70,7 +70,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const people = await composePeople(basis, { onUploadsAbandoned }, stack);
   const { users, projects, access, identity } = people;
   const outside = composeOutside(basis, people, stack);
-  const plane = composeDataPlane(basis, people, { acceptsUploads: () => !draining, onPull: outside.onPull });
+  const plane = composeDataPlane(basis, people, { acceptsUploads: () => !draining, onPull: outside.onPull }, stack);
   const { uploads, distributionRoutes, distribution, token } = plane;
 
   /** Staged bytes of a deleted project go in the background. */
@@ -133,6 +133,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   if (isFirstProcess()) {
     stack.defer(purgeRegularly(uploads, config, log));
     stack.defer(outside.checkRegularly());
+    plane.describer.notice();
   }
 
   const owned = stack.move();

@@ -8,15 +8,9 @@ import type { ManagedRoute } from '#platform/http/management';
  */
 const groups: Readonly<Record<string, string>> = {
   usergroup: 'groups of users',
-  repository: 'repositories by the management API',
-  artifact: 'artifacts by the management API',
-  label: 'labels',
   quota: 'quotas',
-  search: 'search',
-  statistic: 'statistics',
   oidc: 'sign-in with OpenID Connect',
   permissions: 'lists of permissions',
-  icon: 'icons of artifacts',
   session: 'lists of sessions',
   replication: 'replication',
   Retention: 'retention policies',
@@ -34,7 +28,6 @@ const groups: Readonly<Record<string, string>> = {
 /** Single operations that are missing in groups that are there otherwise. */
 const operations: ReadonlySet<string> = new Set([
   'setCliSecret',
-  'listArtifactsOfProject',
   'getScannerOfProject',
   'setScannerOfProject',
   'listScannerCandidatesOfProject',

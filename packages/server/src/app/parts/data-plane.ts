@@ -1,7 +1,9 @@
 import type { Config } from '#platform/config';
 import type { Log } from '#platform/log';
 import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';
+import { createDescriber, createDescriptionStore } from '#registry/descriptions';
 import { createManifestStore, createManifests } from '#registry/manifests';
+import { createPullStore, createPullTally } from '#registry/pulls';
 import { createReferrerStore, createReferrers } from '#registry/referrers';
 import { createRepositoryStore } from '#registry/repositories';
 import {
@@ -18,6 +20,7 @@ import { createTagStore } from '#registry/tags';
 import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
 import { createTokenRoute } from '#tenancy/tokens';
 import type { ManagedRoute } from '#platform/http/management';
+import { composeArtifacts } from './artifacts.ts';
 import type { Basis } from './basis.ts';
 import type { People } from './people.ts';
 
@@ -32,9 +35,10 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 
 /** Builds the data plane and its routes under `/v2`. */
 export function composeDataPlane(
-  { config, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
-  { access, identity, tokens, doors, serviceName }: People,
+  { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
+  { access, projects, identity, tokens, doors, serviceName }: People,
   { acceptsUploads, onPull }: DataPlaneOptions,
+  stack: AsyncDisposableStack,
 ) {
   const repositories = createRepositoryStore(db);
   const records: BlobRecords = createBlobRecords(db);
@@ -61,8 +65,27 @@ export function composeDataPlane(
     maxOpen: config.uploads.maxOpenTotal,
     alone: config.database.kind === 'sqlite' && config.workers === 1,
   });
+  const pullLog = log.forPlace('registry:pulls');
+  const pulls = stack.use(
+    createPullTally({
+      store: createPullStore(),
+      transact,
+      clock,
+      onError: (error) => pullLog.warn({ error }, 'Pulls could not be counted yet; they are kept and tried again.'),
+    }),
+  );
+  const describeLog = log.forPlace('registry:descriptions');
+  const describer = stack.use(
+    createDescriber({
+      store: createDescriptionStore(db),
+      bytes,
+      transact,
+      onError: (error) => describeLog.warn({ error }, 'Artifacts could not be described; the next look tries again.'),
+    }),
+  );
+  const manifestStore = createManifestStore(db);
   const manifests = createManifests({
-    store: createManifestStore(db),
+    store: manifestStore,
     repositories,
     audit,
     events: outbox,
@@ -70,6 +93,7 @@ export function composeDataPlane(
     clock,
     requireChildren: config.indexes.requireChildren,
     cacheBytes: config.manifests.cacheSizeBytes,
+    onPushed: describer.notice,
   });
   const lists = {
     repositories,
@@ -93,7 +117,10 @@ export function composeDataPlane(
       access,
       maxBytes: config.manifests.maxSizeBytes,
       auditPulls: config.audit.pulls,
-      onPull,
+      onPull(pull) {
+        pulls.note(pull.manifestId, pull.tag);
+        onPull(pull);
+      },
     }),
     ...blobRoutes({ blobs }),
     ...uploadRoutes({ uploads, blobs, access, acceptsUploads }),
@@ -108,7 +135,22 @@ export function composeDataPlane(
     onFault: (error, exchange) => onFault(error, exchange.requestId),
   });
   const token = createTokenRoute({ tokens, doors, onFault: (error, exchange) => onFault(error, exchange.requestId) });
-  return { uploads, manifests, distributionRoutes, distribution, token, routes: [] as ManagedRoute[] };
+  const routes: ManagedRoute[] = composeArtifacts({
+    db,
+    transact,
+    clock,
+    audit,
+    events: outbox,
+    access,
+    projects,
+    repositories,
+    records,
+    blobs,
+    manifestStore,
+    manifests,
+    describer,
+  });
+  return { uploads, manifests, describer, distributionRoutes, distribution, token, routes };
 }
 
 /** Abandoned uploads go in the background; the first round waits a moment, so that a start is quick. */

@@ -105,20 +105,36 @@ export function createArtifactReadModel(db: Db): ArtifactReadModel {
           (query, condition) => (condition.field === 'tags' ? whereTags : whereLabels)(query, condition, scope),
           applyConditions(inScope(scope), own, columns) as Query,
         );
-      const page = applyPage(filtered, list, columns, {
-        tie: 'manifest.id',
-        first: [{ field: 'push_time', descending: true }],
-      });
-      const ids = (await page.execute()).map(({ id }) => id);
-      return { entries: await load(ids), total: await countOf(filtered, list, ids.length) };
+      const { ids, total } = await findPage(filtered, list);
+      return { entries: await load(ids), total };
     },
   };
 }
 
-/** A page that is not full tells the total by itself. */
-async function countOf(query: Query, list: ListQuery, found: number): Promise<number> {
-  const before = (list.page - 1) * list.pageSize;
-  if (found > 0 && found < list.pageSize) return before + found;
+async function findPage(query: Query, list: ListQuery): Promise<{ ids: number[]; total: number }> {
+  const read = async (asked: ListQuery, offset: number) => {
+    const page = applyPage(query, asked, columns, { tie: 'manifest.id' }).offset(offset);
+    return (await page.execute()).map(({ id }) => id);
+  };
+  const { pageSize } = list;
+  const sort = list.sort.length > 0 ? list.sort : [{ field: 'push_time', descending: true }];
+  const before = (list.page - 1) * pageSize;
+  if (before === 0) {
+    const ids = await read({ ...list, sort }, 0);
+    // A page that is not full tells the total by itself.
+    return { ids, total: ids.length < pageSize ? ids.length : await countOf(query) };
+  }
+  const total = await countOf(query);
+  const size = Math.min(pageSize, total - before);
+  if (size <= 0) return { ids: [], total };
+  if (before <= total / 2) return { ids: await read({ ...list, sort }, before), total };
+  // The last pages are the first ones from the other end.
+  const reversed = sort.map(({ field, descending }) => ({ field, descending: !descending }));
+  const ids = await read({ ...list, sort: reversed, pageSize: size }, total - before - size);
+  return { ids: ids.toReversed(), total };
+}
+
+async function countOf(query: Query): Promise<number> {
   const { total } = await query.clearSelect().select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow();
   return Number(total);
 }

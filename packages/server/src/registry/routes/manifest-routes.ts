@@ -22,6 +22,7 @@ export interface ManifestRoutesDeps {
 }
 
 export interface PulledManifest {
+  readonly manifestId: number;
   readonly project: Project;
   readonly repository: RepositoryName;
   readonly digest: Digest;
@@ -80,6 +81,7 @@ export function manifestRoutes({
 
   function pulled(request: ManifestRequest, manifest: Found, reply: Reply): Reply {
     onPull({
+      manifestId: manifest.id,
       project: request.project,
       repository: request.repository,
       digest: manifest.digest,

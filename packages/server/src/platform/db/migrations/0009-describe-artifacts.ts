@@ -78,9 +78,10 @@ function statements(kind: DatabaseKind): string[] {
     ...tags[kind],
     'create index manifest_by_accessory on manifest (repository_id, accessory_of) where accessory_of is not null',
     ...known,
-    // Holds every field that lists sort by, so that a page far behind is found without looking at the rows before it.
-    `create index manifest_listed on manifest (repository_id, pushed_at, id, pulled_at, total_size, type)
-      where listed = 1`,
+    // One for each order that lists are asked for, so that a page far behind is found without looking at the rows.
+    'create index manifest_listed on manifest (repository_id, pushed_at, id, type) where listed = 1',
+    'create index manifest_listed_by_pull on manifest (repository_id, pulled_at, id) where listed = 1',
+    'create index manifest_listed_by_size on manifest (repository_id, total_size, id) where listed = 1',
     'create index manifest_listed_in_project on manifest (project_id, pushed_at, id) where listed = 1',
     'create index manifest_undescribed on manifest (id) where described = 0',
     'create index repository_held_in_project on repository (project_id, created_at, id) where held = 1',
