@@ -1,5 +1,5 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import type { Clock } from '#kernel/clock';
 import type { Config } from '#platform/config';
 import type { Db } from '#platform/db';
@@ -57,8 +57,10 @@ export async function openLdap(deps: OpenLdapDeps): Promise<OpenedLdap> {
 async function readAuthorities(path: string): Promise<string> {
   try {
     const ca = await readFile(path, 'utf8');
-    if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate in PEM');
-    createSecureContext({ ca });
+    const certificates = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+    if (certificates.length === 0) throw new Error('it holds no certificate in PEM');
+    // TLS would pass over one that is broken, and trust less than the operator means.
+    for (const certificate of certificates) new X509Certificate(certificate);
     return ca;
   } catch (cause) {
     throw new Error(`auth.ldap_ca: the certificates in ${path} cannot be used: ${(cause as Error).message}.`, {
