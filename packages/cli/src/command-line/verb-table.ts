@@ -11,6 +11,15 @@ export interface VerbEntry {
 
 /** The nouns that have verbs of their own, with their line in the list of verbs. */
 export const nouns: Readonly<Record<string, string>> = {
+  project: 'Make, show, change and remove projects',
+  member: 'Say who has which role in a project',
+  repo: 'Show, describe and remove repositories',
+  robot: 'Make accounts for machines, and rotate their secrets',
+  user: 'Make, change and remove accounts of people',
+  group: 'Show and remove groups of users',
+  quota: 'See and limit how much projects hold',
+  label: 'Make and remove labels',
+  webhook: 'Have others told of what happens in a project',
   audit: 'Read, export and verify the audit of a registry',
 };
 
@@ -71,6 +80,176 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'rm',
     summary: 'Remove tags and images from a registry',
     load: async () => (await import('#src/commands/rm')).rmVerb,
+  },
+  {
+    name: 'project ls',
+    summary: 'List the projects you may see',
+    load: async () => (await import('#src/commands/project-ls')).projectLsVerb,
+  },
+  {
+    name: 'project get',
+    summary: 'Show a project, its quota and how many members it has',
+    load: async () => (await import('#src/commands/project-get')).projectGetVerb,
+  },
+  {
+    name: 'project create',
+    summary: 'Create a project',
+    load: async () => (await import('#src/commands/project-create')).projectCreateVerb,
+  },
+  {
+    name: 'project update',
+    summary: 'Make a project public or private',
+    load: async () => (await import('#src/commands/project-update')).projectUpdateVerb,
+  },
+  {
+    name: 'project rm',
+    summary: 'Remove an empty project',
+    load: async () => (await import('#src/commands/project-rm')).projectRmVerb,
+  },
+  {
+    name: 'member ls',
+    summary: 'List the members of a project',
+    load: async () => (await import('#src/commands/member-ls')).memberLsVerb,
+  },
+  {
+    name: 'member add',
+    summary: 'Give a user or a group a role in a project',
+    load: async () => (await import('#src/commands/member-add')).memberAddVerb,
+  },
+  {
+    name: 'member set',
+    summary: 'Change the role of a member',
+    load: async () => (await import('#src/commands/member-set')).memberSetVerb,
+  },
+  {
+    name: 'member rm',
+    summary: 'Take a member out of a project',
+    load: async () => (await import('#src/commands/member-rm')).memberRmVerb,
+  },
+  {
+    name: 'repo ls',
+    summary: 'List repositories with what they hold',
+    load: async () => (await import('#src/commands/repo-ls')).repoLsVerb,
+  },
+  {
+    name: 'repo get',
+    summary: 'Show a repository',
+    load: async () => (await import('#src/commands/repo-get')).repoGetVerb,
+  },
+  {
+    name: 'repo update',
+    summary: 'Describe a repository',
+    load: async () => (await import('#src/commands/repo-update')).repoUpdateVerb,
+  },
+  {
+    name: 'repo rm',
+    summary: 'Remove a repository with all it holds',
+    load: async () => (await import('#src/commands/repo-rm')).repoRmVerb,
+  },
+  {
+    name: 'robot ls',
+    summary: 'List robots of the registry or of a project',
+    load: async () => (await import('#src/commands/robot-ls')).robotLsVerb,
+  },
+  {
+    name: 'robot get',
+    summary: 'Show what a robot may',
+    load: async () => (await import('#src/commands/robot-get')).robotGetVerb,
+  },
+  {
+    name: 'robot create',
+    summary: 'Create a robot and show its secret once',
+    load: async () => (await import('#src/commands/robot-create')).robotCreateVerb,
+  },
+  {
+    name: 'robot rotate',
+    summary: 'Give a robot a new secret',
+    load: async () => (await import('#src/commands/robot-rotate')).robotRotateVerb,
+  },
+  {
+    name: 'robot rm',
+    summary: 'Remove a robot',
+    load: async () => (await import('#src/commands/robot-rm')).robotRmVerb,
+  },
+  {
+    name: 'user ls',
+    summary: 'List users',
+    load: async () => (await import('#src/commands/user-ls')).userLsVerb,
+  },
+  {
+    name: 'user create',
+    summary: 'Create a user',
+    load: async () => (await import('#src/commands/user-create')).userCreateVerb,
+  },
+  {
+    name: 'user passwd',
+    summary: 'Set the password of a user',
+    load: async () => (await import('#src/commands/user-passwd')).userPasswdVerb,
+  },
+  {
+    name: 'user admin',
+    summary: 'Make a user an administrator of the registry, or not',
+    load: async () => (await import('#src/commands/user-admin')).userAdminVerb,
+  },
+  {
+    name: 'user rm',
+    summary: 'Remove a user',
+    load: async () => (await import('#src/commands/user-rm')).userRmVerb,
+  },
+  {
+    name: 'group ls',
+    summary: 'List groups',
+    load: async () => (await import('#src/commands/group-ls')).groupLsVerb,
+  },
+  {
+    name: 'group rm',
+    summary: 'Remove a group',
+    load: async () => (await import('#src/commands/group-rm')).groupRmVerb,
+  },
+  {
+    name: 'quota ls',
+    summary: 'List quotas',
+    load: async () => (await import('#src/commands/quota-ls')).quotaLsVerb,
+  },
+  {
+    name: 'quota set',
+    summary: 'Limit how much a project may hold',
+    load: async () => (await import('#src/commands/quota-set')).quotaSetVerb,
+  },
+  {
+    name: 'label ls',
+    summary: 'List labels',
+    load: async () => (await import('#src/commands/label-ls')).labelLsVerb,
+  },
+  {
+    name: 'label create',
+    summary: 'Create a label',
+    load: async () => (await import('#src/commands/label-create')).labelCreateVerb,
+  },
+  {
+    name: 'label rm',
+    summary: 'Remove a label',
+    load: async () => (await import('#src/commands/label-rm')).labelRmVerb,
+  },
+  {
+    name: 'webhook ls',
+    summary: 'List the webhooks of a project',
+    load: async () => (await import('#src/commands/webhook-ls')).webhookLsVerb,
+  },
+  {
+    name: 'webhook create',
+    summary: 'Tell somebody of what happens in a project',
+    load: async () => (await import('#src/commands/webhook-create')).webhookCreateVerb,
+  },
+  {
+    name: 'webhook rm',
+    summary: 'Remove a webhook',
+    load: async () => (await import('#src/commands/webhook-rm')).webhookRmVerb,
+  },
+  {
+    name: 'whoami',
+    summary: 'Show as whom you work with a registry',
+    load: async () => (await import('#src/commands/whoami')).whoamiVerb,
   },
   {
     name: 'audit ls',

@@ -7,7 +7,8 @@ import { id, projectHeaders as headers, projectParams, time } from './params.ts'
 import { address, givenName, optionalFlag, optionalId, optionalText, optionalWord } from './request-fields.ts';
 
 /** The events that a webhook of a project may wait for. */
-const eventTypes = [
+/** What a webhook may be told of. */
+export const eventTypes = [
   'PUSH_ARTIFACT',
   'PULL_ARTIFACT',
   'DELETE_ARTIFACT',

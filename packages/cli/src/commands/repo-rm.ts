@@ -1,0 +1,16 @@
+import { manageVerb } from '#src/management/manage-verb';
+import { deleteRepository } from '@entrepot/contract/harbor/repository';
+import { splitRepository } from '#src/management/find-one';
+
+export const repoRmVerb = manageVerb({
+  name: 'repo rm',
+  description: 'Remove a repository with all its artifacts and tags.',
+  arguments: { REPOSITORY: { kind: 'one', describes: 'PROJECT/REPOSITORY.' } },
+  options: {},
+  examples: [{ does: 'Remove a repository, asked first', command: 'entrepot repo rm team/old' }],
+  question: ({ arguments: { REPOSITORY } }) => `Remove ${REPOSITORY} with everything in it?`,
+  async work(client, { arguments: { REPOSITORY } }) {
+    await client.call(deleteRepository, { params: splitRepository(REPOSITORY) });
+    return { data: { repository: REPOSITORY, removed: true }, said: `Removed ${REPOSITORY}\n` };
+  },
+});
