@@ -1,6 +1,7 @@
 import { openLdap } from '#app/open-ldap';
 import { createKeyedHash, createPasswordHasher } from '#platform/crypto';
 import { openNamedKey } from '#platform/db';
+import { createGuardedRequest } from '#platform/outbound';
 import { createAccess } from '#tenancy/access';
 import { auditRoutes, createAuditReads, createFindAuditScope } from '#tenancy/audit';
 import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
@@ -19,8 +20,7 @@ import {
   createRegistration,
   createUserReadModel,
   createUserStore,
-  createUsers,
-} from '#tenancy/users';
+  createUsers, openFreshness } from '#tenancy/users';
 import { userRoutes } from '#tenancy/users/routes';
 import type { ManagedRoute } from '#platform/http/management';
 import type { Basis } from './basis.ts';
@@ -94,6 +94,15 @@ export async function composePeople(
     clock,
     onRolesChange: access.forgetRoles,
   });
+  const { assertFresh, rememberOld } = await openFreshness({
+    ...config.auth,
+    history: config.auth.passwordHistory,
+    store: userStore,
+    hasher,
+    request: createGuardedRequest({ config: config.outbound }),
+    onUnknown: (error) =>
+      log.forPlace('tenancy:users').warn({ error }, 'The list of broken passwords could not be asked.'),
+  });
   const accounts = createAccounts({
     store: userStore,
     readModel: createUserReadModel(db),
@@ -102,6 +111,8 @@ export async function composePeople(
     audit,
     clock,
     isPassword: (name, password, asker) => isPassword(logins, name, password, asker),
+    assertFresh,
+    rememberOld,
     takeRoles: (tx, id) => members.forget(tx, { type: 'u', id }),
     onChange() {
       logins.forget();
@@ -168,7 +179,7 @@ export async function composePeople(
       clock,
       registration: createRegistration({ clock }),
       selfRegistration: () => settings.current().self_registration && settings.current().auth_mode === 'db_auth',
-      passwordMaxAgeDays: () => 0,
+      passwordMaxAgeDays: () => config.auth.passwordMaxAgeDays,
       findProject: (nameOrId) => projects.find(nameOrId, false),
     }),
     ...cveAllowlistRoutes({ allowlists }),

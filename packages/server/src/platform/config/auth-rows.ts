@@ -77,12 +77,70 @@ export const authRows = [
     example: '4',
   },
   {
+    key: 'auth.password_max_age_days',
+    kind: 'integer',
+    default: '0',
+    max: '3650',
+    explanation: 'After so many days people are reminded to change their password; nobody is locked out. 0 for never.',
+    example: '180',
+  },
+  {
+    key: 'auth.password_history',
+    kind: 'integer',
+    default: '0',
+    max: '24',
+    explanation: 'How many passwords of an account may not be used again, the present one among them.',
+    example: '5',
+  },
+  {
+    key: 'auth.breached_passwords_file',
+    kind: 'path',
+    default: null,
+    absent: 'no such list',
+    explanation:
+      'A file of SHA-1 hashes of broken passwords in hexadecimal, or their first 10 signs or more, one a line. New passwords are not among them.',
+    example: '/etc/entrepot/broken-passwords.txt',
+  },
+  {
+    key: 'auth.breached_passwords_url',
+    kind: 'text',
+    pattern: { matches: /^https?:\/\/\S+$/, expected: 'an address that begins with http:// or https://' },
+    default: null,
+    absent: 'nobody is asked',
+    explanation:
+      'A list of broken passwords that is asked by the first five signs of a SHA-1 hash (`<address>/<signs>`), which tell nobody the password. Passwords can be changed while it does not answer.',
+    example: 'https://passwords.example.com/range',
+  },
+  {
     key: 'auth.ldap_ca',
     kind: 'path',
     default: null,
     absent: 'only those of the system',
     explanation: 'A file with certificates, in PEM, that LDAP servers are trusted by beside those of the system.',
     example: '/etc/entrepot/ldap-ca.pem',
+  },
+  {
+    key: 'auth.client_certificates',
+    kind: 'text',
+    pattern: {
+      matches: /^\s*((uri|dns|email|cn)=\S+\s+(user|robot)=\S+\s*(;\s*|$))+$/,
+      expected: 'rules such as cn=ops-* user=ops, with semicolons between',
+    },
+    default: null,
+    absent: 'certificates stand for nobody',
+    explanation:
+      'Whom the names in a client certificate stand for, when the client shows no credentials: `uri`, `dns`, `email` or `cn` and a pattern, in which `*` is anything but a slash, then `user` or `robot` and its name. The first rule that fits counts.',
+    example: 'uri=spiffe://prod/ns/team/sa/* robot=robot$team+builder; cn=ops-* user=ops',
+  },
+  {
+    key: 'auth.client_certificate_header',
+    kind: 'text',
+    pattern: { matches: /^[a-z][a-z0-9-]{0,63}$/, expected: 'the name of a header in small letters' },
+    default: null,
+    absent: 'only certificates of TLS connections that end here',
+    explanation:
+      'The header in which the proxies of `trusted_proxies` hand on a client certificate that they have checked: as RFC 9440 has it, or as PEM, percent-encoded.',
+    example: 'client-cert',
   },
   {
     key: 'auth.admin_password',

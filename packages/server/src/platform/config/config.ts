@@ -64,8 +64,17 @@ export interface AuthConfig {
   /** More than a timer can count (2^31 ms): look at the key's age instead of setting one timer. */
   readonly keyRotationMs: number;
   readonly passwordConcurrency: number;
+  /** 0 for never. */
+  readonly passwordMaxAgeDays: number;
+  readonly passwordHistory: number;
+  /** A file that is named, not read. */
+  readonly breachedFile: string | undefined;
+  readonly breachedUrl: string | undefined;
   /** A file that is named, not read. */
   readonly ldapCa: string | undefined;
+  /** Rules, as text. */
+  readonly clientCertificates: string | undefined;
+  readonly clientCertificateHeader: string | undefined;
 }
 
 /** Whom the registry itself may ask. */

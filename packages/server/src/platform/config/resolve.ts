@@ -109,7 +109,13 @@ function resolveAuth({ get }: Values): AuthConfig {
     loginWindowMs: get('auth.login_window'),
     keyRotationMs: get('auth.key_rotation'),
     passwordConcurrency: get('auth.password_concurrency'),
+    passwordMaxAgeDays: get('auth.password_max_age_days'),
+    passwordHistory: get('auth.password_history'),
+    breachedFile: get('auth.breached_passwords_file'),
+    breachedUrl: get('auth.breached_passwords_url'),
     ldapCa: get('auth.ldap_ca'),
+    clientCertificates: get('auth.client_certificates'),
+    clientCertificateHeader: get('auth.client_certificate_header'),
   };
 }
 

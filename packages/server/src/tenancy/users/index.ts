@@ -1,4 +1,5 @@
 export { type Accounts, createAccounts } from './accounts.ts';
+export { openFreshness } from './freshness.ts';
 export { createUserReadModel } from './read-model.ts';
 export { createRegistration, type Registration } from './registration.ts';
 export { createUsers, isUserName, type Users } from './service.ts';

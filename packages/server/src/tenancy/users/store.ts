@@ -31,6 +31,10 @@ export interface UserStore {
   isEmailTaken(tx: Transaction, email: string, except: number | undefined): Promise<boolean>;
   /** Ids of the administrators who can sign in; other changes of administrators wait until the transaction ends. */
   holdAdministrators(tx: Transaction): Promise<readonly number[]>;
+  /** Hashes of passwords that the account had before, the latest first. */
+  listOldPasswords(id: number, most: number): Promise<readonly string[]>;
+  /** Keeps the hash that the account has now, and at most so many. */
+  keepOldPassword(tx: Transaction, id: number, most: number): Promise<void>;
   /** With sessions, groups and all that hangs on the account; roles have to be taken before. */
   delete(tx: Transaction, id: number): Promise<void>;
 }
@@ -137,6 +141,40 @@ export function createUserStore(db: Db): UserStore {
         .returning('id')
         .execute();
       return rows.map(({ id }) => id);
+    },
+    async listOldPasswords(id, most) {
+      const rows = await db.read
+        .selectFrom('password_history')
+        .select('password')
+        .where('user_id', '=', id)
+        .orderBy('id', 'desc')
+        .limit(most)
+        .execute();
+      return rows.map(({ password }) => password);
+    },
+    async keepOldPassword(tx, id, most) {
+      const q = within(tx);
+      await q
+        .insertInto('password_history')
+        .columns(['user_id', 'password'])
+        .expression(q.selectFrom('user_account').select(['id', 'password']).where('id', '=', id))
+        .execute();
+      const kept = await q
+        .selectFrom('password_history')
+        .select('id')
+        .where('user_id', '=', id)
+        .orderBy('id', 'desc')
+        .limit(most)
+        .execute();
+      await q
+        .deleteFrom('password_history')
+        .where('user_id', '=', id)
+        .where(
+          'id',
+          'not in',
+          kept.map((row) => row.id),
+        )
+        .execute();
     },
     async delete(tx, id) {
       await within(tx).deleteFrom('user_account').where('id', '=', id).execute();

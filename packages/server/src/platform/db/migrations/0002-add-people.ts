@@ -13,6 +13,9 @@ function statements(kind: DatabaseKind): string[] {
     'alter table user_account add column admin_in_auth integer not null default 0',
     'alter table user_account add column password_changed_at bigint not null default 0',
     'update user_account set password_changed_at = updated_at',
+    `create table password_history (
+      id ${id}, user_id bigint not null references user_account (id) on delete cascade, password ${text} not null)`,
+    'create index password_history_by_user on password_history (user_id, id)',
     'create index user_account_by_email on user_account (email)',
     // The name stays when the account goes.
     `alter table project add column owner_name ${text} not null default ''`,

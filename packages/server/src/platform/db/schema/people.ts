@@ -22,6 +22,14 @@ export interface UserTable {
   updated_at: number;
 }
 
+/** Passwords that an account had before, where the registry is to remember them. */
+export interface PasswordHistoryTable {
+  id: Generated<number>;
+  user_id: number;
+  /** A hash. */
+  password: string;
+}
+
 export interface UserGroupTable {
   id: Generated<number>;
   name: string;
@@ -94,6 +102,7 @@ export interface CveAllowlistTable {
 
 export interface PeopleTables {
   user_account: UserTable;
+  password_history: PasswordHistoryTable;
   user_group: UserGroupTable;
   user_group_member: UserGroupMemberTable;
   role: RoleTable;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertAnswer } from '#testing/answers';
 import { createTestClock } from '#testing/test-clock';
-import { testPassword, useTestRegistry } from '#testing/test-registry';
+import { startTestRegistry, testPassword, useTestRegistry } from '#testing/test-registry';
 
 const time = createTestClock(Date.now());
 const registry = await useTestRegistry({ clock: time.clock });
@@ -226,4 +226,19 @@ describe('what one may', () => {
     assert.ok((await listed('scope=/system&relative=true', registry.admin)).includes('user:create'));
     await assertAnswer(await ask('GET', '/users/current/permissions'), 401, 'UNAUTHORIZED');
   });
+});
+
+test('people whose password is old are reminded, and come in all the same', async () => {
+  const old = createTestClock(Date.now());
+  await using other = await startTestRegistry({ clock: old.clock, env: { ENTREPOT_AUTH_PASSWORD_MAX_AGE_DAYS: '90' } });
+  const ageOf = async () => {
+    const response = await other.fetch('/api/v2.0/users/current', { as: other.admin });
+    assert.equal(response.status, 200);
+    await response.text();
+    return response.headers.get('x-entrepot-password-age');
+  };
+  old.advance(89 * 86_400_000);
+  assert.equal(await ageOf(), null);
+  old.advance(2 * 86_400_000);
+  assert.equal(await ageOf(), '91');
 });
