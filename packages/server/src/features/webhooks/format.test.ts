@@ -52,8 +52,8 @@ test('a scan brings its overview, under the name of its kind', () => {
     overview: { some: 'report' },
   };
   assert.equal(toMessage(event, facts)?.type, 'SCANNING_FAILED');
-  const [resource] = dataOf(event)?.['resources'] as Record<string, unknown>[];
-  assert.deepEqual(resource?.['sbom_overview'], { some: 'report' });
+  const { resources } = (dataOf(event) ?? {}) as { resources?: Record<string, unknown>[] };
+  assert.deepEqual(resources?.[0]?.['sbom_overview'], { some: 'report' });
   assert.deepEqual(dataOf(event)?.['scan'], { scan_type: 'sbom' });
 });
 

@@ -31,7 +31,7 @@ export function exchange(asked: Exchange): Promise<OutboundAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>();
   const request = open(asked);
   request.once('error', reject);
-  request.once('response', (response) => read(response, asked.maxBytes).then(resolve, reject));
+  request.once('response', (response) => void read(response, asked.maxBytes).then(resolve, reject));
   request.end(asked.body);
   return promise.finally(() => request.destroy());
 }

@@ -1,247 +1,26 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { assertAnswer } from '#testing/answers';
 import { startReceiver } from '#testing/receiver';
 import { eventually } from '#testing/test-clock';
-import { useTestRegistry } from '#testing/test-registry';
+import { useWebhookScene } from '#testing/webhook-scene';
 
-const registry = await useTestRegistry({
-  env: { ENTREPOT_OUTBOUND_ALLOW: '127.0.0.1', ENTREPOT_EXTERNAL_URL: 'https://hub.example.com' },
-});
-for (const project of ['team', 'other', 'quiet']) await registry.addProject(project);
-await registry.addUser('owner', { team: 1, quiet: 1 });
-await registry.addUser('keeper', { team: 4 });
-await registry.addUser('guest', { team: 3 });
-await registry.addUser('rival', { other: 1 });
-const [owner, keeper, guest, rival] = ['owner', 'keeper', 'guest', 'rival'].map((name) => registry.basic(name)) as [
-  string,
-  string,
-  string,
-  string,
-];
-const receiver = await startReceiver((request, response) => {
-  response.statusCode = request.url?.startsWith('/broken') === true ? 500 : request.url === '/gone' ? 410 : 200;
-  response.end();
-});
-after(() => receiver[Symbol.asyncDispose]());
-
-interface Sent {
-  readonly as?: string;
-  readonly body?: unknown;
-}
-
-function ask(method: string, path: string, { as = owner, body }: Sent = {}): Promise<Response> {
-  return registry.fetch(path.startsWith('/api') ? path : `/api/v2.0/projects/${path}`, {
-    method,
-    as,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-}
-
-async function read<T = Record<string, unknown>>(path: string, as = owner): Promise<T> {
-  const response = await ask('GET', path, { as });
-  assert.equal(response.status, 200, await response.clone().text());
-  return (await response.json()) as T;
-}
-
-const aPolicy = (name: string, more: object = {}) => ({
-  name,
-  enabled: true,
-  event_types: ['PUSH_ARTIFACT'],
-  targets: [{ type: 'http', address: `${receiver.url}/${name}` }],
-  ...more,
-});
-
-async function createPolicy(project: string, body: object, as = owner): Promise<number> {
-  const response = await ask('POST', `${project}/webhook/policies`, { as, body });
-  assert.equal(response.status, 201, await response.clone().text());
-  const [, id] = /\/webhook\/policies\/(\d+)$/.exec(response.headers.get('location') ?? '') ?? [];
-  return Number(id);
-}
-
-const optionsPath = (id: number, project = 'team') =>
-  `/api/entrepot/v1/projects/${project}/webhook/policies/${id}/options`;
-
-/** What a receiver got under a path, once there is as much. */
-function receivedAt(path: string, count = 1) {
-  return eventually(async () => {
-    const found = receiver.received.filter((request) => request.url === path);
-    return found.length >= count ? found : undefined;
-  }, 8000);
-}
-
-interface Shown {
-  readonly id: number;
-  readonly status: string;
-  readonly extra_attrs: Record<string, unknown>;
-  readonly metrics: Record<string, number>;
-  readonly vendor_type: string;
-}
-
-const executionsOf = (id: number, project = 'team') => read<Shown[]>(`${project}/webhook/policies/${id}/executions`);
-
-function endedExecution(id: number, status: string): Promise<Shown> {
-  return eventually(async () => (await executionsOf(id)).find((execution) => execution.status === status), 8000);
-}
-
-describe('policies of webhooks', () => {
-  test('are made, shown, changed and removed by administrators of the project', async () => {
-    const policy = aPolicy('made', { description: 'for tests', event_types: ['PUSH_ARTIFACT', 'TAG_CREATED'] });
-    const id = await createPolicy('team', policy);
-    const shown = await read(`team/webhook/policies/${id}`);
-    assert.deepEqual(
-      [shown['name'], shown['description'], shown['creator'], shown['enabled'], shown['event_types']],
-      ['made', 'for tests', 'owner', true, ['PUSH_ARTIFACT', 'TAG_CREATED']],
-    );
-    assert.deepEqual(shown['targets'], [
-      { type: 'http', address: `${receiver.url}/made`, skip_cert_verify: false, payload_format: 'Default' },
-    ]);
-    await assertAnswer(
-      await ask('PUT', `team/webhook/policies/${id}`, { body: { ...policy, name: 'renamed', enabled: false } }),
-      200,
-    );
-    const changed = await read(`team/webhook/policies/${id}`);
-    assert.deepEqual([changed['name'], changed['enabled']], ['renamed', false]);
-    const listed = await ask('GET', 'team/webhook/policies?q=name%3Drenamed');
-    assert.equal(listed.headers.get('x-total-count'), '1');
-    await assertAnswer(await ask('DELETE', `team/webhook/policies/${id}`), 200);
-    await assertAnswer(await ask('GET', `team/webhook/policies/${id}`), 404, 'NOT_FOUND');
-    const rows = await registry.query(
-      "select action, resource, detail from audit where resource in ('team/made', 'team/renamed') order by id",
-    );
-    assert.deepEqual(
-      rows.map(({ action, resource }) => [action, resource]),
-      [
-        ['create-webhook', 'team/made'],
-        ['update-webhook', 'team/renamed'],
-        ['delete-webhook', 'team/renamed'],
-      ],
-    );
-  });
-
-  test('are seen by maintainers, and by nobody below', async () => {
-    const id = await createPolicy('team', aPolicy('seen'));
-    assert.equal((await read(`team/webhook/policies/${id}`, keeper))['name'], 'seen');
-    await assertAnswer(
-      await ask('PUT', `team/webhook/policies/${id}`, { as: keeper, body: aPolicy('seen') }),
-      403,
-      'FORBIDDEN',
-    );
-    await assertAnswer(await ask('GET', `team/webhook/policies/${id}`, { as: guest }), 403, 'FORBIDDEN');
-    await assertAnswer(await ask('GET', `team/webhook/policies/${id}`, { as: rival }), 404, 'NOT_FOUND');
-  });
-
-  test('of another project are not there, whatever path names them', async () => {
-    const id = await createPolicy('team', aPolicy('foreign'));
-    const paths: readonly (readonly [string, string, unknown?])[] = [
-      ['GET', `other/webhook/policies/${id}`],
-      ['PUT', `other/webhook/policies/${id}`, aPolicy('stolen')],
-      ['DELETE', `other/webhook/policies/${id}`],
-      ['GET', `other/webhook/policies/${id}/executions`],
-      ['GET', `other/webhook/jobs?policy_id=${id}`],
-      ['GET', optionsPath(id, 'other')],
-      ['PUT', optionsPath(id, 'other'), { tags: 'x' }],
-      ['POST', optionsPath(id, 'other').replace('options', 'test'), {}],
-    ];
-    for (const [method, path, body] of paths) {
-      await assertAnswer(
-        await ask(method, path, { as: rival, ...(body === undefined ? {} : { body }) }),
-        404,
-        'NOT_FOUND',
-      );
-    }
-    assert.equal((await read(`team/webhook/policies/${id}`))['name'], 'foreign');
-  });
-
-  test('with a mistake are refused by the name of the field', async () => {
-    const target = { type: 'http', address: `${receiver.url}/x` };
-    const bad: readonly (readonly [object, RegExp])[] = [
-      [{ event_types: ['NOTHING'] }, /event_types/],
-      [{ event_types: [] }, /event_types/],
-      [{ targets: [] }, /targets/],
-      [{ targets: [{ ...target, type: 'fax' }] }, /targets\.0\.type/],
-      [
-        { targets: [{ ...target, address: 'http://10.0.0.1/' }] },
-        /body\.targets\.0\.address: 10\.0\.0\.1 is an internal/,
-      ],
-      [{ targets: [{ ...target, address: 'http://2130706433/' }] }, /body\.targets\.0\.address/],
-      [{ targets: [{ ...target, address: 'file:///etc/passwd' }] }, /body\.targets\.0\.address/],
-      [{ targets: [target, target] }, /targets\.1\.address: the same target/],
-      [{ targets: [{ ...target, auth_header: 'a\r\nX: y' }] }, /auth_header/],
-      [{ targets: [{ ...target, type: 'slack', payload_format: 'Default' }] }, /payload_format/],
-      [{ name: '' }, /name/],
-    ];
-    for (const [more, message] of bad) {
-      const response = await ask('POST', 'team/webhook/policies', { body: aPolicy('bad', more) });
-      const text = await response.text();
-      assert.equal(response.status, 400, text);
-      assert.match(text, message);
-    }
-    await createPolicy('team', aPolicy('twice'));
-    await assertAnswer(await ask('POST', 'team/webhook/policies', { body: aPolicy('twice') }), 409, 'CONFLICT');
-    await assertAnswer(await ask('GET', 'team/webhook/policies?q=signing_secret%3D~a'), 400, 'BAD_REQUEST');
-  });
-
-  test('tell what they can be told of', async () => {
-    const events = await read<{ event_type: string[]; notify_type: string[]; payload_formats: unknown }>(
-      'team/webhook/events',
-    );
-    assert.equal(events.event_type.length, 13);
-    assert.deepEqual(events.notify_type, ['http', 'slack']);
-    assert.deepEqual(events.payload_formats, [{ notify_type: 'http', formats: ['Default', 'CloudEvents'] }]);
-  });
-});
-
-describe('secrets of webhooks', () => {
-  test('are never shown, stay over a change that does not name them, and lie sealed', async () => {
-    const target = { type: 'http', address: `${receiver.url}/secret?token=hush`, auth_header: 'Bearer s3cr3t-header' };
-    const id = await createPolicy('team', aPolicy('secret', { targets: [target] }));
-    await assertAnswer(await ask('PUT', optionsPath(id), { body: { signing_secret: 's3cr3t-signing-key' } }), 200);
-    const shown = JSON.stringify([await read(`team/webhook/policies/${id}`), await read(optionsPath(id))]);
-    assert.ok(!shown.includes('s3cr3t'));
-    assert.deepEqual((await read<{ targets: unknown[] }>(`team/webhook/policies/${id}`)).targets[0], {
-      type: 'http',
-      address: target.address,
-      auth_header: '*****',
-      skip_cert_verify: false,
-      payload_format: 'Default',
-    });
-    // Once as it was read, once without the header.
-    for (const auth of [{ auth_header: '*****' }, {}]) {
-      const body = aPolicy('secret', { targets: [{ type: 'http', address: target.address, ...auth }] });
-      await assertAnswer(await ask('PUT', `team/webhook/policies/${id}`, { body }), 200);
-    }
-    await registry.pushImage('team/sealed', 'v1');
-    const [got] = await receivedAt('/secret?token=hush');
-    assert.equal(got?.headers.authorization, 'Bearer s3cr3t-header');
-    assert.ok(got?.headers['x-entrepot-signature'] !== undefined);
-    for (const table of ['webhook_policy', 'webhook_target', 'task', 'execution', 'task_log', 'outbox_event']) {
-      assert.ok(!JSON.stringify(await registry.query(`select * from ${table}`)).includes('s3cr3t'), table);
-    }
-    const audit = JSON.stringify(await registry.query('select * from audit'));
-    assert.ok(!audit.includes('s3cr3t') && !audit.includes('hush'));
-    assert.ok(!registry.logs().includes('s3cr3t'));
-    const cleared = aPolicy('secret', { targets: [{ type: 'http', address: target.address, auth_header: '' }] });
-    await assertAnswer(await ask('PUT', `team/webhook/policies/${id}`, { body: cleared }), 200);
-    const after = await read<{ targets: { auth_header?: string }[] }>(`team/webhook/policies/${id}`);
-    assert.equal(after.targets[0]?.auth_header, undefined);
-    await ask('DELETE', `team/webhook/policies/${id}`);
-  });
-
-  test('do not follow to another address', async () => {
-    const target = { type: 'http', address: `${receiver.url}/first`, auth_header: 'Bearer s3cr3t-of-first' };
-    const id = await createPolicy('team', aPolicy('moving', { targets: [target] }));
-    const moved = aPolicy('moving', {
-      targets: [{ type: 'http', address: `${receiver.url}/second`, auth_header: '*****' }],
-    });
-    await assertAnswer(await ask('PUT', `team/webhook/policies/${id}`, { body: moved }), 200);
-    await registry.pushImage('team/moving', 'v1');
-    const [got] = await receivedAt('/second');
-    assert.equal(got?.headers.authorization, undefined);
-    await ask('DELETE', `team/webhook/policies/${id}`);
-  });
-});
+const {
+  registry,
+  receiver,
+  owner,
+  keeper,
+  rival,
+  ask,
+  read,
+  executionsOf,
+  aPolicy,
+  createPolicy,
+  optionsPath,
+  receivedAt,
+  endedExecution,
+} = await useWebhookScene();
 
 describe('deliveries', () => {
   test('tell of a push in Harbor’s format, and are there as executions with a log', async () => {
