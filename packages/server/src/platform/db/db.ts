@@ -11,6 +11,8 @@ export interface Db extends AsyncDisposable {
   readonly kind: DatabaseKind;
   /** Reads what is committed; never inside a transaction's unfinished work. */
   readonly read: Kysely<Database>;
+  /** As `read`, for reads that may take long: on SQLite, where a read holds up the thread that asks, in another one. */
+  readonly background: Kysely<Database>;
   readonly transact: Transact;
   readonly signals: Signals;
   /** Compiles a read once for the hot path. Write values as `value('name')`. */

@@ -47,6 +47,7 @@ export async function openPostgresDb(options: PostgresOptions): Promise<Db> {
   return {
     kind: 'postgres',
     read: kysely,
+    background: kysely,
     transact: retrying(kysely, signals),
     signals: { send: signalAfter, listen: signals.listen },
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {

@@ -9,6 +9,7 @@ import { DatabaseUnusable, migrate } from './migrate.ts';
 import { compileStatement } from './prepared.ts';
 import type { Database } from './schema/database.ts';
 import { createReadMemo, type ReadMemo } from './read-memo.ts';
+import { openBackground } from './sqlite/background.ts';
 import { createBatchWriter } from './sqlite/batch-writer.ts';
 import { openSqlite } from './sqlite/connection.ts';
 import { createLocalSignals } from './signals.ts';
@@ -39,6 +40,7 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
   }
   const reader = openSqlite(path, { readOnly: true, busyMs });
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) });
+  const background = openBackground<Database>({ path, busyMs });
   const signalled = new Set<string>();
   const tx: Transaction = wrapTransaction(write, signalled);
   const signals = createLocalSignals();
@@ -55,6 +57,7 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
   return {
     kind: 'sqlite',
     read,
+    background,
     transact,
     signals: { send: signalAfter, listen: signals.listen },
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
@@ -76,6 +79,7 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
+      await background.destroy();
       await read.destroy();
       // Kysely closes only what it was asked for something. The writer goes last: a reader leaves the log behind.
       if (reader.raw.isOpen) reader.close();

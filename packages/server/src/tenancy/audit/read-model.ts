@@ -49,7 +49,7 @@ function aliased(field: string) {
   return sql`${sql.ref(ref)} as ${sql.id(name)}`;
 }
 
-export function createAuditReads(db: Pick<Db, 'read'>): AuditReads {
+export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditReads {
   const fields = [
     'audit.id',
     'audit.at',
@@ -66,6 +66,8 @@ export function createAuditReads(db: Pick<Db, 'read'>): AuditReads {
   ] as const;
 
   const rows = () => db.read.selectFrom('audit');
+  /** For what may look at many rows. */
+  const manyRows = (): Rows => db.background.selectFrom('audit');
   type Rows = ReturnType<typeof rows>;
 
   const read = async (query: Rows): Promise<readonly AuditRow[]> => query.select(fields).execute();
@@ -126,7 +128,9 @@ export function createAuditReads(db: Pick<Db, 'read'>): AuditReads {
       cross join audit_segment as segment cross join audit
       where held.total >= ${lowest.total} and held.total <= ${highest.total} and segment.number = held.number
         and audit.id >= segment.first_id and audit.id <= segment.last_id and ${isOfKey(key)}
-      order by audit.id limit ${last - first + 1} offset ${first - (lowest.total - lowest.rows)}`.execute(db.read);
+      order by audit.id limit ${last - first + 1} offset ${first - (lowest.total - lowest.rows)}`.execute(
+      db.background,
+    );
     return found.rows;
   }
 
@@ -175,7 +179,7 @@ export function createAuditReads(db: Pick<Db, 'read'>): AuditReads {
   function filtered(scope: AuditScope, conditions: readonly Condition[]): Rows {
     const { actions, others } = readActions(conditions);
     const { outcome, plain } = readOutcome(others);
-    const query = ofActions(ofScope(rows(), scope), actions);
+    const query = ofActions(ofScope(manyRows(), scope), actions);
     const judged = outcome === undefined ? query : query.where('audit.outcome', '=', outcome);
     return applyConditions(judged, plain, columns);
   }
@@ -195,7 +199,7 @@ export function createAuditReads(db: Pick<Db, 'read'>): AuditReads {
     },
     async walk({ from, to, projectId }, after) {
       const start = after?.at ?? from;
-      const step = rows()
+      const step = manyRows()
         .where('audit.at', '>=', start)
         .where('audit.at', '<', to)
         .$if(after !== undefined, (query) =>
@@ -211,13 +215,13 @@ export function createAuditReads(db: Pick<Db, 'read'>): AuditReads {
       }
       const looked = step.select(['audit.id', 'audit.at', 'audit.project_id']).as('looked');
       const found = await read(
-        rows()
+        manyRows()
           .innerJoin(looked, 'looked.id', 'audit.id')
           .where('looked.project_id', '=', projectId)
           .orderBy('looked.at')
           .orderBy('looked.id') as unknown as Rows,
       );
-      const ends = await db.read
+      const ends = await db.background
         .selectFrom(looked)
         .select(['looked.id', 'looked.at'])
         .orderBy('looked.at', 'desc')

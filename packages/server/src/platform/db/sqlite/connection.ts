@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase } from 'kysely';
 
@@ -20,6 +21,8 @@ export function openSqlite(
     timeout: options.busyMs,
     enableForeignKeyConstraints: true,
   });
+  // PostgreSQL has its own.
+  raw.function('sha256_hex', { deterministic: true }, (text) => hash('sha256', String(text)));
   const statements = new Map<string, StatementSync>();
 
   function statement(text: string): StatementSync {

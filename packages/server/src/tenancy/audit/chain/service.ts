@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#kernel/clock';
 import type { Transact } from '#kernel/transaction';
 import type { ChainStore, Ticket } from './store.ts';
@@ -27,8 +27,8 @@ export interface AuditChainDeps {
 /** A row is chained so long after its commit, at most; a foreign transaction on PostgreSQL can make it later. */
 const roundMs = 1000;
 
-/** Rows of one segment: a bound on the memory that chaining takes. */
-const rowsPerSegment = 1000;
+/** Rows of one segment: a bound on the memory that chaining takes, and on what a list looks at for one of them. */
+const rowsPerSegment = 2000;
 
 const checkpointMs = 3_600_000;
 const patienceMs = 2000;
@@ -44,9 +44,12 @@ export function createAuditChain({ store, transact, clock, onCheckpoint, onError
     if (ticket === undefined) return true;
     if (!(await store.isSettled(ticket))) return false;
     const { upTo } = ticket;
-    // What a lost power supply takes back of this is chained again; a head that is told is durable by its checkpoint.
-    const sealOnce = () => transact((tx) => store.seal(tx, upTo, rowsPerSegment), { durable: false, unread: true });
-    while ((await sealOnce()) === rowsPerSegment) await nextTurn();
+    for (let next = await store.readNext(upTo, rowsPerSegment); next !== undefined; ) {
+      const segment = next;
+      // What a lost power supply takes back of this is chained again; a head that is told is durable by its checkpoint.
+      await transact((tx) => store.append(tx, segment), { durable: false, unread: true });
+      next = await store.readNext(upTo, rowsPerSegment);
+    }
     ticket = undefined;
     return true;
   }

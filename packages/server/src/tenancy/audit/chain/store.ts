@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
@@ -17,13 +16,21 @@ export interface ChainedRow {
   readonly line: string;
 }
 
+/** A segment that is not written yet. */
+export interface NextSegment extends Segment {
+  /** How many of its rows each project and each actor has. */
+  readonly keys: readonly (readonly ['project' | 'actor', name: string, rows: number])[];
+}
+
 export interface ChainStore {
   /** A ticket for the rows that are there and not chained; undefined when there are none. */
   takeTicket(): Promise<Ticket | undefined>;
   /** Whether no row of a smaller id than the ticket's can appear any more. */
   isSettled(ticket: Ticket): Promise<boolean>;
-  /** Chains the next rows, `most` at most and none beyond `upTo`, and answers how many they were. */
-  seal(tx: Transaction, upTo: number, most: number): Promise<number>;
+  /** The next rows as they will be chained, `most` at most and none beyond `upTo`; undefined when there are none. */
+  readNext(upTo: number, most: number): Promise<NextSegment | undefined>;
+  /** Chains them, unless somebody else chained rows meanwhile. */
+  append(tx: Transaction, next: NextSegment): Promise<void>;
   head(): Promise<Segment>;
   /** Writes down the head; undefined when that was done before. */
   insertCheckpoint(tx: Transaction, at: number): Promise<Checkpoint | undefined>;
@@ -69,16 +76,31 @@ function canonicalLine(kind: Db['kind']): RawBuilder<string> {
   return sql<string>`'[' || ${sql.join(parts, sql.raw(" || ',' || "))} || ']'`;
 }
 
-/** By what lists find the segments they need. */
-const keys: readonly (readonly ['project' | 'actor', RawBuilder<unknown>])[] = [
-  ['project', sql`cast(project_id as text)`],
-  ['actor', sql`actor`],
-];
+/** The hash of the segment before and of the lines, with a line feed between each. */
+function hashOf(kind: Db['kind'], before: string): RawBuilder<string> {
+  return kind === 'sqlite'
+    ? sql<string>`sha256_hex(${`${before}\n`} || group_concat(line, char(10)))`
+    : sql<string>`encode(sha256(convert_to(${`${before}\n`} || string_agg(line, chr(10) order by id), 'UTF8')), 'hex')`;
+}
 
-export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'transact'>): ChainStore {
+/** Adds up the rows of groups that have the same name. */
+function tally<Group extends { readonly rows: number }>(
+  kind: 'project' | 'actor',
+  groups: readonly Group[],
+  nameOf: (group: Group) => string | undefined,
+) {
+  const rows = new Map<string, number>();
+  for (const group of groups) {
+    const name = nameOf(group);
+    if (name !== undefined) rows.set(name, (rows.get(name) ?? 0) + group.rows);
+  }
+  return [...rows].map(([name, count]) => [kind, name, count] as const);
+}
+
+const fewRows = 200;
+
+export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | 'transact'>): ChainStore {
   const line = canonicalLine(db.kind);
-  const joined =
-    db.kind === 'sqlite' ? sql`group_concat(line, char(10) order by id)` : sql`string_agg(line, chr(10) order by id)`;
 
   const segments = (read: Pick<Db, 'read'>['read']) =>
     read
@@ -118,34 +140,53 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'transact'>): Ch
         select pg_snapshot_xmin(pg_current_snapshot()) > ${writer}::xid8 as settled`.execute(db.read);
       return found.rows[0]?.settled === true;
     },
-    async seal(tx, upTo, most) {
+    async readNext(upTo, most) {
+      const before = await findHead(db.read);
+      if (upTo <= before.lastId) return undefined;
+      // A handful is read sooner than another thread is asked.
+      const read = upTo - before.lastId < fewRows ? db.read : db.background;
+      // The subquery hands its rows over in their order; SQLite would sort them once more if it were asked for it.
+      const found = await sql<{ rows: number; first: number; last: number; hash: string }>`
+        select count(*) as rows, min(id) as first, max(id) as last, ${hashOf(db.kind, before.hash)} as hash
+        from (select id, ${line} as line from audit
+          where id > ${before.lastId} and id <= ${upTo} order by id limit ${most}) as unchained`.execute(read);
+      const [next] = found.rows;
+      if (next === undefined || next.rows === 0) return undefined;
+      const groups = await sql<{ actor: string; project: number | null; rows: number }>`
+        select actor, project_id as project, count(*) as rows from audit
+        where id >= ${next.first} and id <= ${next.last} group by actor, project_id`.execute(read);
+      return {
+        number: before.number + 1,
+        firstId: next.first,
+        lastId: next.last,
+        rows: next.rows,
+        rowsTotal: before.rowsTotal + next.rows,
+        hash: next.hash,
+        keys: [
+          ...tally('actor', groups.rows, ({ actor }) => actor),
+          ...tally('project', groups.rows, ({ project }) => (project === null ? undefined : String(project))),
+        ],
+      };
+    },
+    async append(tx, { number, firstId, lastId, rows, rowsTotal, hash, keys }) {
       const write = within(tx);
       // One at a time: who waited here sees what the one before it chained.
       if (db.kind === 'postgres') await sql`lock table audit_segment in share row exclusive mode`.execute(write);
-      const before = await findHead(write);
-      const found = await sql<{ rows: number; first: number; last: number; text: string }>`
-        select count(*) as rows, min(id) as first, max(id) as last, ${joined} as text
-        from (select id, ${line} as line from audit
-          where id > ${before.lastId} and id <= ${upTo} order by id limit ${most}) as unchained`.execute(write);
-      const [next] = found.rows;
-      if (next === undefined || next.rows === 0) return 0;
-      const hash = createHash('sha256').update(`${before.hash}\n${next.text}`).digest('hex');
-      const segment = { number: before.number + 1, first_id: next.first, last_id: next.last, row_count: next.rows };
+      if ((await findHead(write)).number !== number - 1) return;
       await write
         .insertInto('audit_segment')
-        .values({ ...segment, rows_total: before.rowsTotal + next.rows, hash })
+        .values({ number, first_id: firstId, last_id: lastId, row_count: rows, rows_total: rowsTotal, hash })
         .execute();
-      for (const [key, ref] of keys) {
-        await sql`
-          insert into audit_segment_key (kind, key, number, row_count, rows_total)
-          select ${key}, found.name, ${segment.number}, found.rows,
-            found.rows + coalesce((select before.rows_total from audit_segment_key as before
-              where before.kind = ${key} and before.key = found.name order by before.rows_total desc limit 1), 0)
-          from (select ${ref} as name, count(*) as rows from audit
-            where id > ${before.lastId} and id <= ${next.last} group by 1) as found
-          where found.name is not null`.execute(write);
-      }
-      return next.rows;
+      const each = JSON.stringify(keys);
+      const list =
+        db.kind === 'sqlite' ? sql`json_each(${each})` : sql`jsonb_array_elements(${each}::jsonb) as found (value)`;
+      await sql`
+        insert into audit_segment_key (kind, key, number, row_count, rows_total)
+        select counted.kind, counted.name, ${number}, counted.rows,
+          counted.rows + coalesce((select before.rows_total from audit_segment_key as before
+            where before.kind = counted.kind and before.key = counted.name order by before.rows_total desc limit 1), 0)
+        from (select value ->> 0 as kind, value ->> 1 as name, cast(value ->> 2 as bigint) as rows from ${list}) as counted
+        where true`.execute(write);
     },
     head: () => findHead(db.read),
     async insertCheckpoint(tx, at) {
@@ -184,7 +225,7 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'transact'>): Ch
     async listRows(after, upTo, most) {
       const found = await sql<ChainedRow>`
         select id, ${line} as line from audit where id > ${after} and id <= ${upTo} order by id limit ${most}`.execute(
-        db.read,
+        db.background,
       );
       return found.rows;
     },
