@@ -5,7 +5,7 @@ export default {
     {
       name: 'only-serve-knows-the-server',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/commands/serve[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/commands/(serve|admin-reset-password)[.]ts$' },
       to: { path: '/server/(src|testing)/' },
     },
   ],

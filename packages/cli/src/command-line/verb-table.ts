@@ -21,6 +21,7 @@ export const nouns: Readonly<Record<string, string>> = {
   label: 'Make and remove labels',
   webhook: 'Have others told of what happens in a project',
   audit: 'Read, export and verify the audit of a registry',
+  admin: 'Help the registry on this machine when nobody can sign in',
 };
 
 /** The name of the verb that words begin with: two of them after a noun. Undefined when they begin with none. */
@@ -35,6 +36,11 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'serve',
     summary: 'Run the registry',
     load: async () => (await import('#src/commands/serve')).serveVerb,
+  },
+  {
+    name: 'admin reset-password',
+    summary: 'Give the account admin a new password',
+    load: async () => (await import('#src/commands/admin-reset-password')).adminResetPasswordVerb,
   },
   {
     name: 'login',

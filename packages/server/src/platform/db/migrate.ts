@@ -15,9 +15,10 @@ const migrationLock = 5_080_001;
 
 /**
  * Brings the schema up to this build's version in one transaction, under a lock. A database of a newer version is
- * refused untouched: rows written by a newer build must not be read by rules that do not know them.
+ * refused untouched: rows written by a newer build must not be read by rules that do not know them. So is one of an
+ * older version when `upgrade` is false: another build may be at work on it.
  */
-export async function migrate(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
+export async function migrate(db: Kysely<unknown>, kind: DatabaseKind, upgrade = true): Promise<void> {
   await db.connection().execute(async (connection) => {
     await sql.raw(kind === 'sqlite' ? 'begin immediate' : 'begin').execute(connection);
     try {
@@ -28,6 +29,11 @@ export async function migrate(db: Kysely<unknown>, kind: DatabaseKind): Promise<
       if (version > migrations.length) {
         throw new DatabaseUnusable(
           `The database has version ${version}, this build knows ${migrations.length}: start the newer build, or restore a backup made before the upgrade. Nothing was changed.`,
+        );
+      }
+      if (!upgrade && version < migrations.length) {
+        throw new DatabaseUnusable(
+          `The database has version ${version}, this build makes version ${migrations.length} of it: start the registry of this build first, or use the build that runs. Nothing was changed.`,
         );
       }
       for (const migration of migrations.slice(version)) await migration.up(connection, kind);

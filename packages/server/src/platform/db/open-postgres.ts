@@ -12,6 +12,8 @@ import { signalAfter, wrapTransaction } from './transaction.ts';
 export interface PostgresOptions {
   readonly url: string;
   readonly poolSize: number;
+  /** False takes the schema only as this build left it. */
+  readonly upgrade?: boolean;
   /** Called when an idle connection breaks; the pool replaces it. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -35,7 +37,7 @@ export async function openPostgresDb(options: PostgresOptions): Promise<Db> {
   pool.on('error', options.onIdleError);
   const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await migrate(kysely as Kysely<unknown>, 'postgres');
+    await migrate(kysely as Kysely<unknown>, 'postgres', options.upgrade);
   } catch (error) {
     await kysely.destroy();
     if (error instanceof DatabaseUnusable) throw error;

@@ -21,9 +21,12 @@ const busyMs = 5000;
 /**
  * Opens the database file, made if it is not there, and brings it up to this build's version.
  * `alone` says that no other process writes to it, so that hot reads may be remembered until the next commit.
- * Rejects with `DatabaseUnusable` when the file cannot be opened, written or understood.
+ * `upgrade: false` takes it only as this build left it. Rejects with `DatabaseUnusable` when the file cannot be opened, written or understood.
  */
-export async function openSqliteDb(path: string, options: { readonly alone?: boolean } = {}): Promise<Db> {
+export async function openSqliteDb(
+  path: string,
+  options: { readonly alone?: boolean; readonly upgrade?: boolean } = {},
+): Promise<Db> {
   const writer = openOrExplain(path);
   const lock = options.alone === true ? lockOthersOut(path) : undefined;
   // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
@@ -33,7 +36,7 @@ export async function openSqliteDb(path: string, options: { readonly alone?: boo
   if (synchronous.synchronous !== 2) throw new DatabaseUnusable(`SQLite at ${path} refuses synchronous=FULL.`);
   const write = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) });
   try {
-    await migrate(write as Kysely<unknown>, 'sqlite');
+    await migrate(write as Kysely<unknown>, 'sqlite', options.upgrade);
   } catch (error) {
     await write.destroy();
     throw error instanceof DatabaseUnusable ? error : explain(path, error);

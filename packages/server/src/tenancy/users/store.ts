@@ -37,6 +37,8 @@ export interface UserStore {
   keepOldPassword(tx: Transaction, id: number, most: number): Promise<void>;
   /** With sessions, groups and all that hangs on the account; roles have to be taken before. */
   delete(tx: Transaction, id: number): Promise<void>;
+  /** A new password for an account that is from now on local, an administrator and enabled. */
+  recover(tx: Transaction, id: number, password: string, at: number): Promise<void>;
 }
 
 interface UserRow {
@@ -93,6 +95,21 @@ export function createUserStore(db: Db): UserStore {
       await within(tx)
         .updateTable('user_account')
         .set((row) => ({ password, password_changed_at: at, updated_at: at, generation: row('generation', '+', 1) }))
+        .where('id', '=', id)
+        .execute();
+    },
+    async recover(tx, id, password, at) {
+      await within(tx)
+        .updateTable('user_account')
+        .set((row) => ({
+          password,
+          password_changed_at: at,
+          source: 'local',
+          admin: 1,
+          disabled: 0,
+          updated_at: at,
+          generation: row('generation', '+', 1),
+        }))
         .where('id', '=', id)
         .execute();
     },
