@@ -61,7 +61,7 @@ for (const [name, action, wanted] of [
     assert.equal(away.status, 'unready');
     assert.match(away.errors['blobs'] ?? '', wanted);
     assert.equal(away.errors['database'], undefined);
-    assert.ok(away.ms < 2700, `after ${away.ms} ms`);
+    assert.ok(away.ms < 4000, `after ${away.ms} ms`);
     place.s3.clearFaults();
     const back = await becomes(place.registry, 200);
     assert.deepEqual([back.status, back.errors['blobs']], ['ready', undefined]);
@@ -82,16 +82,17 @@ test('many who ask cost the store one look a second, also while it is silent', a
     const answers = await Promise.all(Array.from({ length: count }, () => askReady(place.registry)));
     return new Set(answers.map(({ http }) => http));
   };
-  assert.deepEqual(await burst(100), new Set([200]));
-  assert.equal(looks(), 1);
-  assert.deepEqual(await burst(100), new Set([200]));
-  assert.equal(looks(), 1, 'the answer is kept for a moment');
+  /** Asks in bursts for so long; at most one look a second is made, however slow this machine is. */
+  async function assertFewLooks(ms: number, count: number, answer: number): Promise<void> {
+    const [before, start] = [looks(), performance.now()];
+    while (performance.now() - start < ms) assert.deepEqual(await burst(count), new Set([answer]));
+    const seconds = (performance.now() - start) / 1000;
+    assert.ok(looks() - before <= seconds + 1, `${looks() - before} looks in ${seconds} seconds`);
+  }
+  await assertFewLooks(1500, 100, 200);
   place.s3.addFault({ action: { kind: 'silence' } });
   await becomes(place.registry, 503);
-  const before = looks();
-  const end = performance.now() + 4000;
-  while (performance.now() < end) assert.deepEqual(await burst(20), new Set([503]));
-  assert.ok(looks() - before <= 4, `${looks() - before} looks in four seconds`);
+  await assertFewLooks(4000, 20, 503);
 });
 
 test('a registry whose folder is gone is not ready until it is back', async () => {
