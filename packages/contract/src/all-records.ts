@@ -1,5 +1,6 @@
 import { auditRecords } from './entrepot/audit.ts';
 import { robotLimitRecords } from './entrepot/robot.ts';
+import { groupRecords } from './entrepot/group.ts';
 import { sessionRecords } from './entrepot/session.ts';
 import { webhookExtraRecords } from './entrepot/webhook.ts';
 import { peopleRecords } from './harbor/all-people.ts';
@@ -13,6 +14,7 @@ export const harborRecords: readonly RouteRecord[] = [...peopleRecords, ...workR
 const entrepotRecords: readonly RouteRecord[] = [
   ...auditRecords,
   ...robotLimitRecords,
+  ...groupRecords,
   ...sessionRecords,
   ...webhookExtraRecords,
 ];

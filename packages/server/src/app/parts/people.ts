@@ -5,7 +5,7 @@ import { createGuardedRequest } from '#platform/outbound';
 import { createAccess } from '#tenancy/access';
 import { auditRoutes, createAuditReads, createFindAuditScope } from '#tenancy/audit';
 import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
-import { createGroupStore } from '#tenancy/groups';
+import { createGroupStore, createGroups, localGroupRoutes, userGroupRoutes } from '#tenancy/groups';
 import { createIdentity } from '#tenancy/identity';
 import { createLoginFailureStore, createLogins, isPassword } from '#tenancy/logins';
 import { createMembers, createMemberStore, memberRoutes } from '#tenancy/members';
@@ -94,6 +94,16 @@ export async function composePeople(
     clock,
     onRolesChange: access.forgetRoles,
   });
+  const groups = createGroups({
+    store: groupStore,
+    findUser: async ({ id, name }) => (id === undefined ? userStore.find(name ?? '') : userStore.findById(id)),
+    transact,
+    audit,
+    clock,
+    hasRoles: (tx, id) => members.holdsRoles(tx, { type: 'g', id }),
+    takeRoles: (tx, id) => members.forget(tx, { type: 'g', id }),
+    onRolesChange: access.forgetRoles,
+  });
   const { assertFresh, rememberOld } = await openFreshness({
     ...config.auth,
     history: config.auth.passwordHistory,
@@ -173,6 +183,8 @@ export async function composePeople(
     ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
     ...metadataRoutes({ projects }),
     ...memberRoutes({ members: membersOfProjects }),
+    ...userGroupRoutes({ groups }),
+    ...localGroupRoutes({ groups }),
     ...userRoutes({
       accounts,
       access,

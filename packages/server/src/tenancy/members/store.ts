@@ -34,6 +34,8 @@ export interface MemberStore extends RoleLookup {
   remove(tx: Transaction, projectId: number, id: number): Promise<void>;
   /** Whether somebody who can sign in administers the project by another membership; an empty group is nobody. */
   hasOtherAdministrator(tx: Transaction, projectId: number, than: number): Promise<boolean>;
+  /** Whether a user or a group has a role anywhere. */
+  holdsRoles(tx: Transaction, entity: Entity): Promise<boolean>;
   /** Takes every role from a user or a group that is to go. */
   forget(tx: Transaction, entity: Entity): Promise<void>;
 }
@@ -104,6 +106,8 @@ const places = {
   repository: { table: 'repository_member', pattern: 'given.pattern', projectId: 'given.project_id' },
   system: { table: 'system_member', pattern: 'null', projectId: '0' },
 } as const;
+
+const roleTables = ['member', 'repository_member', 'system_member'] as const;
 
 export function createMemberStore(db: Db): MemberStore {
   /** The roles of a user in one kind of place, its own and those of its groups; in one project, or wherever. */
@@ -200,8 +204,21 @@ export function createMemberStore(db: Db): MemberStore {
         limit 1`.execute(within(tx));
       return found.rows.length > 0;
     },
+    async holdsRoles(tx, { type, id }) {
+      for (const table of roleTables) {
+        const held = await within(tx)
+          .selectFrom(table)
+          .select('id')
+          .where('entity_type', '=', type)
+          .where('entity_id', '=', id)
+          .limit(1)
+          .executeTakeFirst();
+        if (held !== undefined) return true;
+      }
+      return false;
+    },
     async forget(tx, { type, id }) {
-      for (const table of ['member', 'repository_member', 'system_member'] as const) {
+      for (const table of roleTables) {
         await within(tx).deleteFrom(table).where('entity_type', '=', type).where('entity_id', '=', id).execute();
       }
     },
