@@ -3,11 +3,14 @@ import { z } from 'zod';
 /** Harbor's most, which its clients count on. */
 export const largestPage = 100;
 
-/** `page` counts from one. A `page_size` of nothing or less asks for as much as one answer holds. */
+/**
+ * `page` counts from one, and 0 is the first as well: clients send it where nobody said which. A `page_size` of nothing
+ * or less asks for as much as one answer holds.
+ */
 export const pageQuery = {
   page: z
     .int()
-    .min(1)
+    .min(0)
     .max(2 ** 31 - 1)
     .optional(),
   page_size: z.int().min(-1).max(largestPage).optional(),

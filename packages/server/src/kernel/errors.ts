@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'target-unreachable'
   | 'issuer-invalid'
   // limits and faults
+  | 'quota-exceeded'
   | 'body-too-large'
   | 'body-timeout'
   | 'body-incomplete'

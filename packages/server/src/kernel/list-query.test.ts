@@ -22,6 +22,13 @@ const conditions: readonly (readonly [q: string, wanted: readonly Condition[]])[
   ],
   ['a={x, y}', [{ kind: 'any', field: 'a', values: ['x,', 'y'] }]],
   ["a=it's", [{ kind: 'is', field: 'a', value: "it's" }]],
+  [
+    'Level%3Dproject%2CProjectID%3D2',
+    [
+      { kind: 'is', field: 'Level', value: 'project' },
+      { kind: 'is', field: 'ProjectID', value: '2' },
+    ],
+  ],
   ['a=b=c', [{ kind: 'is', field: 'a', value: 'b=c' }]],
 ];
 
@@ -69,6 +76,7 @@ describe('sort', () => {
 
 test('a page is the first of ten unless said otherwise, and all of it for nothing or less', () => {
   assert.deepEqual(readListQuery({}), { conditions: [], sort: [], page: 1, pageSize: 10 });
+  assert.equal(readListQuery({ page: 0 }).page, 1);
   assert.equal(readListQuery({ page: 3, page_size: 100 }).pageSize, 100);
   assert.equal(readListQuery({ page_size: 0 }).pageSize, 1000);
   assert.equal(readListQuery({ page_size: -1 }).pageSize, 1000);

@@ -49,11 +49,21 @@ export function readListQuery(given: {
 }): ListQuery {
   const size = given.page_size ?? defaultPageSize;
   return {
-    conditions: parseConditions(given.q ?? ''),
+    conditions: parseConditions(decodeOnce(given.q ?? '')),
     sort: parseSort(given.sort ?? ''),
-    page: given.page ?? 1,
+    page: Math.max(1, given.page ?? 1),
     pageSize: size <= 0 ? wholePage : size,
   };
+}
+
+/** Some clients of Harbor encode `q` twice; a condition has an equals sign, so one without is still encoded. */
+function decodeOnce(text: string): string {
+  if (text.includes('=') || !/%3d/i.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
 }
 
 function parseConditions(text: string): Condition[] {

@@ -19,5 +19,7 @@ function toBody(settings: Settings): Record<string, { value: unknown; editable: 
   const shown = Object.entries(settings).filter(
     ([name]) => !secretSettings.has(name as SettingName) || name === 'uaa_client_secret',
   );
-  return Object.fromEntries(shown.map(([name, value]) => [name, { value, editable: !isUnsupported(name) }]));
+  const values = Object.fromEntries(shown.map(([name, value]) => [name, { value, editable: !isUnsupported(name) }]));
+  // Its own operations change it; clients of Harbor fall over where it is not there.
+  return { ...values, scan_all_policy: { value: null, editable: false } };
 }
