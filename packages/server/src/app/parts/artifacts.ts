@@ -3,12 +3,8 @@ import type { Transact } from '#kernel/transaction';
 import type { Db } from '#platform/db';
 import type { ManagedRoute } from '#platform/http/management';
 import type { Events } from '#platform/outbox';
-import {
-  createAdditions,
-  createArtifactCopies,
-  createArtifactPartsReadModel,
-  createArtifactReadModel,
-} from '#registry/artifacts';
+import { createAdditions, createArtifactCopies, createArtifactReadModel } from '#registry/artifacts';
+import { createArtifactPartsReadModel } from '#registry/artifacts/parts';
 import { artifactLabelRoutes, artifactRoutes, createLocate, createPages } from '#registry/artifacts/routes';
 import type { BlobRecords, createBlobs } from '#registry/blobs';
 import type { Describer } from '#registry/descriptions';

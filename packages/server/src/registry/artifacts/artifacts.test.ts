@@ -5,19 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { indexOf, randomImage, randomReferrer, type TestContent } from '@entrepot/oci/testing/random-image';
 import { forEachDialect } from '#testing/databases';
+import { askManagement, type Shown } from '#testing/management';
 import { startTestRegistry, type TestRegistry } from '#testing/test-registry';
 
 // Every statement of the management API's view of images, on both databases.
 
-async function ask(registry: TestRegistry, method: string, path: string, body?: unknown) {
-  const response = await registry.fetch(`/api/v2.0${path}`, {
-    method,
-    as: registry.admin,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await response.text();
-  const json = (text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text) as any;
-  return { status: response.status, total: response.headers.get('x-total-count'), json };
+async function ask<T = readonly Shown[]>(registry: TestRegistry, method: string, path: string, body?: unknown) {
+  const answer = await askManagement<T>(registry, method, path, { as: registry.admin, body });
+  return { ...answer, total: answer.headers.get('x-total-count') };
 }
 
 async function put(registry: TestRegistry, repository: string, content: TestContent, reference?: string) {
@@ -55,6 +50,7 @@ forEachDialect('images in the management API', (on) => {
     }
     const listed = await ask(registry, 'GET', `${artifacts}?${every}&sort=-push_time`);
     const [index, single] = listed.json;
+    assert.ok(index && single);
     assert.equal(index.references.length, 2);
     assert.equal(index.accessories.length, 1);
     assert.equal(single.inherited_accessories.length, 1);
@@ -83,32 +79,33 @@ forEachDialect('images in the management API', (on) => {
     assert.equal((await ask(registry, 'POST', '/labels', { name: 'a', scope: 'g' })).status, 201);
     assert.equal((await ask(registry, 'POST', '/labels', { name: 'a', scope: 'g' })).status, 409);
     const [label] = (await ask(registry, 'GET', '/labels?scope=g&name=a')).json;
+    assert.ok(label);
     assert.equal((await ask(registry, 'PUT', `/labels/${label.id}`, { name: 'b', color: '#aabbcc' })).status, 200);
     assert.equal((await ask(registry, 'POST', `${artifacts}/multi/labels`, { id: label.id })).status, 200);
     assert.equal((await ask(registry, 'POST', `${artifacts}/multi/labels`, { id: label.id })).status, 409);
     const labelled = await ask(registry, 'GET', `${artifacts}?with_label=true&q=labels%3D(${label.id})`);
     assert.deepEqual(
-      labelled.json.map((found: any) => found.labels[0].name),
+      labelled.json.map((found) => found.labels[0]?.name),
       ['b'],
     );
 
     assert.equal((await ask(registry, 'POST', `${artifacts}/multi/tags`, { name: 'more' })).status, 201);
     const tags = await ask(registry, 'GET', `${artifacts}/multi/tags?sort=-name&page_size=1`);
-    assert.deepEqual([tags.json[0].name, tags.total], ['multi', '2']);
+    assert.deepEqual([tags.json[0]?.name, tags.total], ['multi', '2']);
     assert.equal((await ask(registry, 'DELETE', `${artifacts}/multi/tags/more`)).status, 200);
 
     const copy = '/projects/team/repositories/copy';
     assert.equal((await ask(registry, 'POST', `${copy}/artifacts?from=team/app@${index.digest}`)).status, 201);
     const copied = await ask(registry, 'GET', `${copy}/artifacts?with_accessory=true`);
     assert.deepEqual(
-      copied.json.map((found: any) => [found.digest, found.references.length, found.accessories.length]),
+      copied.json.map((found) => [found.digest, found.references.length, found.accessories.length]),
       [[index.digest, 2, 1]],
     );
 
     assert.equal((await ask(registry, 'PUT', copy, { description: 'a copy' })).status, 200);
     const repositories = await ask(registry, 'GET', '/repositories?sort=-name&q=name%3D~TEAM');
     assert.deepEqual(
-      repositories.json.map((found: any) => [found.name, found.description, found.artifact_count]),
+      repositories.json.map((found) => [found.name, found.description, found.artifact_count]),
       [
         ['team/copy', 'a copy', 1],
         ['team/app', '', 2],
@@ -116,21 +113,21 @@ forEachDialect('images in the management API', (on) => {
     );
     const holders = await ask(registry, 'GET', `/repositories?q=blob_digest%3D${one.layers[0]?.descriptor.digest}`);
     assert.equal(holders.json.length, 2);
-    const found = await ask(registry, 'GET', '/search?q=COP');
+    const found = await ask<Shown>(registry, 'GET', '/search?q=COP');
     assert.deepEqual(
-      [found.json.project, found.json.repository.map((one: any) => one.repository_name)],
+      [found.json.project, found.json.repository.map((match) => match.repository_name)],
       [[], ['team/copy']],
     );
-    const statistics = await ask(registry, 'GET', '/statistics');
-    assert.equal(statistics.json.public_repo_count, 2);
-    assert.ok(statistics.json.total_storage_consumption > 0);
+    const statistics = await ask<Readonly<Record<string, number>>>(registry, 'GET', '/statistics');
+    assert.equal(statistics.json['public_repo_count'], 2);
+    assert.ok((statistics.json['total_storage_consumption'] ?? 0) > 0);
 
     assert.equal((await ask(registry, 'DELETE', copy)).status, 200);
     assert.equal((await ask(registry, 'GET', copy)).status, 404);
     assert.equal((await ask(registry, 'DELETE', `${artifacts}/multi`)).status, 200);
     const left = await ask(registry, 'GET', artifacts);
     assert.deepEqual(
-      left.json.map((kept: any) => kept.digest),
+      left.json.map((kept) => kept.digest),
       [one.descriptor.digest],
     );
     assert.equal((await ask(registry, 'DELETE', `${artifacts}/one`)).status, 200);
@@ -138,7 +135,7 @@ forEachDialect('images in the management API', (on) => {
     assert.equal((await ask(registry, 'GET', '/projects/team/repositories')).total, '0');
     // A repository that was emptied is there again with the next push.
     await push(registry, one, 'again');
-    assert.equal((await ask(registry, 'GET', '/projects/team/repositories/app')).json.artifact_count, 1);
+    assert.equal((await ask<Shown>(registry, 'GET', '/projects/team/repositories/app')).json.artifact_count, 1);
   });
 
   test('that were pushed before there were descriptions are described when the registry starts, and when they are shown', async () => {
@@ -166,7 +163,8 @@ forEachDialect('images in the management API', (on) => {
     }
     const shown = async () => {
       const [old] = (await ask(registry, 'GET', artifacts)).json;
-      return [old.type, old.extra_attrs.architecture, old.size > 1000];
+      assert.ok(old);
+      return [old.type, old.extra_attrs['architecture'], old.size > 1000];
     };
     assert.equal(await described(), 1);
     assert.deepEqual(await shown(), ['IMAGE', 'amd64', true]);

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Descriptor } from '@entrepot/oci/descriptor';
 import { type ParsedManifest, parseManifest } from '@entrepot/oci/manifest';
@@ -107,7 +107,8 @@ export function createAdditions(deps: {
     );
     if (layer === undefined) throw missing('the chart has no content');
     const packed = await open(place, layer, largestLayer);
-    const unpacked = packed.compose(createGunzip()) as unknown as AsyncIterable<Uint8Array>;
+    // What goes wrong on the way is seen by whoever reads from its end.
+    const unpacked = pipeline(packed, createGunzip(), () => undefined);
     const isWanted = (name: string) => /^[^/]+\/([^/]+)$/.exec(name)?.[1]?.toLowerCase() === fileName;
     try {
       const found = await findTarEntry(unpacked, isWanted, { largest: largestFile, mostBytes: mostUnpacked });
@@ -116,6 +117,7 @@ export function createAdditions(deps: {
     } catch (error) {
       throw error instanceof RegistryError ? error : missing('the chart cannot be unpacked');
     } finally {
+      unpacked.destroy();
       packed.destroy();
     }
   }

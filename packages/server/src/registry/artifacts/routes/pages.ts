@@ -1,5 +1,6 @@
 import type { Describer } from '#registry/descriptions';
-import type { Artifact, ArtifactPartsReadModel, ArtifactReadModel } from '#registry/artifacts';
+import type { Artifact, ArtifactReadModel } from '#registry/artifacts';
+import type { ArtifactPartsReadModel } from '#registry/artifacts/parts';
 import { type LabelStore, renderLabel } from '#registry/labels';
 import { isIndexType } from '@entrepot/oci/media-types';
 import { renderArtifact } from './render.ts';

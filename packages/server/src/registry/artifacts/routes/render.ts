@@ -1,6 +1,6 @@
 import { iconOf } from '#registry/icons';
-import type { Accessory, Artifact, ArtifactChild, ArtifactTag } from '#registry/artifacts';
-import { additionsOf } from '#registry/artifacts';
+import { additionsOf, type Artifact } from '#registry/artifacts';
+import type { Accessory, ArtifactChild, ArtifactTag } from '#registry/artifacts/parts';
 import { isIndexType } from '@entrepot/oci/media-types';
 
 /** As Harbor writes a time; never is the year one. */
