@@ -3,6 +3,7 @@ import { robotLimitRecords } from './entrepot/robot.ts';
 import { groupRecords } from './entrepot/group.ts';
 import { sessionRecords } from './entrepot/session.ts';
 import { webhookExtraRecords } from './entrepot/webhook.ts';
+import { workloadIdentityRecords } from './entrepot/workload-identity.ts';
 import { peopleRecords } from './harbor/all-people.ts';
 import { workRecords } from './harbor/all-work.ts';
 import type { RouteRecord } from './route.ts';
@@ -17,6 +18,7 @@ const entrepotRecords: readonly RouteRecord[] = [
   ...groupRecords,
   ...sessionRecords,
   ...webhookExtraRecords,
+  ...workloadIdentityRecords,
 ];
 
 /** The whole management API. */

@@ -68,7 +68,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const basis = await openBasis({ config, secrets, log, clock, newId }, stack);
   const { db, bytes, metrics, settings, isReadOnly, onFault } = basis;
   const people = await composePeople(basis, { onUploadsAbandoned }, stack);
-  const { users, projects, access, identity } = people;
+  const { users, projects, access, identity, signIn } = people;
   const outside = composeOutside(basis, people, stack);
   const plane = composeDataPlane(basis, people, { acceptsUploads: () => !draining, onPull: outside.onPull }, stack);
   const { uploads, distributionRoutes, distribution, token } = plane;
@@ -98,11 +98,19 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     ...outside.routes,
   ];
   const later = notYet(allRecords, served);
+  const identify = signIn.createIdentify(identity);
   const http = await createHttp({
-    raw: { '/v2/': distribution, '/v2': distribution, '/service/token': token, ...health, ...docs },
+    raw: {
+      '/v2/': distribution,
+      '/v2': distribution,
+      '/service/token': token,
+      ...signIn.createRaw(identify),
+      ...health,
+      ...docs,
+    },
     management: {
       routes: [...served, ...later],
-      identify: async (request, origin) => ({ actor: await identity.identify(request.headers.authorization, origin) }),
+      identify,
       authorize: createAuthorize(access, projects),
       isReadOnly,
       onRefused: ({ asker, record: { operationId, method }, path, error }) =>

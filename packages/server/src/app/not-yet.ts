@@ -8,9 +8,7 @@ import type { ManagedRoute } from '#platform/http/management';
  */
 const groups: Readonly<Record<string, string>> = {
   quota: 'quotas',
-  oidc: 'sign-in with OpenID Connect',
   permissions: 'lists of permissions',
-  session: 'lists of sessions',
   replication: 'replication',
   Retention: 'retention policies',
   immutable: 'immutable tags',
@@ -26,7 +24,6 @@ const groups: Readonly<Record<string, string>> = {
 
 /** Single operations that are missing in groups that are there otherwise. */
 const operations: ReadonlySet<string> = new Set([
-  'setCliSecret',
   'getScannerOfProject',
   'setScannerOfProject',
   'listScannerCandidatesOfProject',

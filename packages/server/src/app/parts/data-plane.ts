@@ -36,7 +36,7 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 /** Builds the data plane and its routes under `/v2`. */
 export function composeDataPlane(
   { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
-  { access, projects, identity, tokens, doors, serviceName }: People,
+  { access, projects, identity, tokens, doors, serviceName, signIn }: People,
   { acceptsUploads, onPull }: DataPlaneOptions,
   stack: AsyncDisposableStack,
 ) {
@@ -134,7 +134,12 @@ export function composeDataPlane(
     audit,
     onFault: (error, exchange) => onFault(error, exchange.requestId),
   });
-  const token = createTokenRoute({ tokens, doors, onFault: (error, exchange) => onFault(error, exchange.requestId) });
+  const token = createTokenRoute({
+    tokens,
+    doors,
+    ...signIn.tokenService,
+    onFault: (error, exchange) => onFault(error, exchange.requestId),
+  });
   const routes: ManagedRoute[] = composeArtifacts({
     db,
     transact,

@@ -1,4 +1,5 @@
 import { openLdap } from '#app/open-ldap';
+import { openOidc } from '#app/open-oidc';
 import { createKeyedHash, createPasswordHasher } from '#platform/crypto';
 import { openNamedKey } from '#platform/db';
 import { createGuardedRequest } from '#platform/outbound';
@@ -9,6 +10,7 @@ import { createGroupStore, createGroups, localGroupRoutes, userGroupRoutes } fro
 import { createIdentity } from '#tenancy/identity';
 import { createLoginFailureStore, createLogins, isPassword } from '#tenancy/logins';
 import { createMembers, createMemberStore, memberRoutes } from '#tenancy/members';
+import { showOidcMeta } from '#tenancy/oidc/routes';
 import { createProjectReadModel, createProjectStore, createProjects } from '#tenancy/projects';
 import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
 import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '#tenancy/robots';
@@ -20,10 +22,13 @@ import {
   createRegistration,
   createUserReadModel,
   createUserStore,
-  createUsers, openFreshness } from '#tenancy/users';
+  createUsers,
+  openFreshness,
+} from '#tenancy/users';
 import { userRoutes } from '#tenancy/users/routes';
 import type { ManagedRoute } from '#platform/http/management';
 import type { Basis } from './basis.ts';
+import { composeSignIn } from './sign-in.ts';
 
 export interface PeopleOptions {
   /** Called after a project went whose uploads were under way. */
@@ -34,11 +39,8 @@ export interface PeopleOptions {
 export type People = Awaited<ReturnType<typeof composePeople>>;
 
 /** Builds the rooms of people; what has to be closed is put on the stack. */
-export async function composePeople(
-  { config, log, clock, newId, db, transact, box, audit, auditChain, settings }: Basis,
-  { onUploadsAbandoned }: PeopleOptions,
-  stack: AsyncDisposableStack,
-) {
+export async function composePeople(basis: Basis, { onUploadsAbandoned }: PeopleOptions, stack: AsyncDisposableStack) {
+  const { config, log, clock, newId, db, transact, box, audit, auditChain, settings } = basis;
   const userStore = createUserStore(db);
   const hasher = createPasswordHasher(config.auth.passwordConcurrency);
   const users = createUsers({ store: userStore, transact, hasher, clock });
@@ -58,7 +60,19 @@ export async function composePeople(
       onRolesChange: () => access.forgetRoles(),
     }),
   );
-  const elsewhere = [ldap.authenticator];
+  const opened = stack.use(
+    openOidc({
+      config,
+      db,
+      box,
+      audit,
+      log,
+      clock,
+      configurations: settings.current,
+      onRolesChange: () => access.forgetRoles(),
+    }),
+  );
+  const elsewhere = [ldap.authenticator, opened.authenticator];
   const logins = createLogins({ ...throttle, users: userStore, elsewhere, transact, hasher, audit, clock });
   const projectStore = createProjectStore(db);
   const members = createMemberStore(db);
@@ -146,8 +160,9 @@ export async function composePeople(
     const { robot_name_prefix: prefix, robot_token_duration: durationDays } = settings.current();
     return { prefix, durationDays };
   };
+  const robotStore = createRobotStore(db);
   const robotDeps = {
-    store: createRobotStore(db),
+    store: robotStore,
     hash: createKeyedHash(await openNamedKey(db, box, 'robot-secrets')),
     transact,
     audit,
@@ -167,8 +182,29 @@ export async function composePeople(
     pullTtlMs,
     pushTtlMs,
   });
-  const doors = createPasswordDoor([robotSignIn], logins);
-  const identity = createIdentity({ doors, tokens, clock });
+  const signIn = composeSignIn(basis, {
+    opened,
+    logins,
+    robots: robotSignIn,
+    tokens,
+    access,
+    findProject: projectStore.findById,
+    async findCertified({ kind, name }) {
+      if (kind === 'user') {
+        const user = await userStore.find(name);
+        return user && !user.disabled ? { kind, userId: user.id, name: user.name, admin: user.admin } : undefined;
+      }
+      const { prefix } = robotSettings();
+      const stored = name.startsWith(prefix) ? await robotStore.findByFullName(name.slice(prefix.length)) : undefined;
+      return stored && (await robotSignIn.findActor(stored.robot.id))?.actor;
+    },
+    async userExists(by, value) {
+      const list = { conditions: [], sort: [], page: 1, pageSize: 1 };
+      return (await accounts.list(list, [{ kind: 'is', field: by, value }])).total > 0;
+    },
+  });
+  const doors = createPasswordDoor([signIn.robotDoor], logins);
+  const identity = signIn.withCertificates(createIdentity({ doors, tokens, clock }));
 
   const routes: ManagedRoute[] = [
     ...ldap.routes,
@@ -193,7 +229,9 @@ export async function composePeople(
       selfRegistration: () => settings.current().self_registration && settings.current().auth_mode === 'db_auth',
       passwordMaxAgeDays: () => config.auth.passwordMaxAgeDays,
       findProject: (nameOrId) => projects.find(nameOrId, false),
+      oidcMetaOf: (userId, isOwner) => showOidcMeta(opened.oidc.cliSecrets, userId, isOwner),
     }),
+    ...signIn.routes,
     ...cveAllowlistRoutes({ allowlists }),
     ...auditRoutes({
       reads: createAuditReads(db),
@@ -202,5 +240,5 @@ export async function composePeople(
       clock,
     }),
   ];
-  return { users, projects, projectStore, access, tokens, doors, identity, serviceName, routes };
+  return { users, projects, projectStore, access, tokens, doors, identity, signIn, serviceName, routes };
 }

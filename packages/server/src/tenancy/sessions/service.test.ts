@@ -128,7 +128,9 @@ forEachDialect('a session', (on) => {
   });
 
   for (const [what, sql] of [
-    ['a changed password or administration', setPassword],
+    ['a changed password', setPassword],
+    ['administration that was given', 'admin = 1'],
+    ['administration that the provider gave', 'admin_in_auth = 1'],
     ['a disabled account', 'disabled = 1'],
   ] as const) {
     test(`is over after ${what}, and nobody else's is`, async () => {

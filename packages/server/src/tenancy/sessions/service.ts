@@ -99,10 +99,11 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const now = clock();
       const { createdAfter, seenAfter } = living();
       if (found === undefined || found.created_at <= createdAfter || found.seen_at <= seenAfter) return undefined;
+      const admin = found.admin === 1 || found.admin_in_auth === 1;
+      if (admin !== (found.began_as_admin === 1)) return undefined;
       if (now - found.seen_at >= touchMs) {
         await transact((tx) => store.touch(tx, found.id, now), { durable: false });
       }
-      const admin = found.admin === 1 || found.admin_in_auth === 1;
       return {
         sessionId: found.id,
         actor: { kind: 'user', userId: found.user_id, name: found.user_name, admin },

@@ -10,6 +10,8 @@ export interface StoredSession {
   readonly source: string;
   readonly admin: number;
   readonly admin_in_auth: number;
+  /** Whether the user was an administrator when it began. */
+  readonly began_as_admin: number;
   readonly created_at: number;
   readonly seen_at: number;
 }
@@ -78,6 +80,7 @@ export function createSessionStore(db: Db): SessionStore {
         'session.source',
         'user_account.admin',
         'user_account.admin_in_auth',
+        'session.admin as began_as_admin',
         'session.created_at',
         'session.seen_at',
       ])
@@ -101,7 +104,7 @@ export function createSessionStore(db: Db): SessionStore {
     async insert(tx, session) {
       const user = await within(tx)
         .selectFrom('user_account')
-        .select(['generation', 'source'])
+        .select(['generation', 'source', 'admin', 'admin_in_auth'])
         .where('id', '=', session.userId)
         .where('disabled', '=', 0)
         .executeTakeFirst();
@@ -113,6 +116,7 @@ export function createSessionStore(db: Db): SessionStore {
           token_hash: session.tokenHash,
           user_id: session.userId,
           generation: user.generation,
+          admin: user.admin === 1 || user.admin_in_auth === 1 ? 1 : 0,
           source: user.source,
           address: session.address,
           user_agent: session.userAgent,

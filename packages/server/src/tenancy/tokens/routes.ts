@@ -1,5 +1,6 @@
 import { parseScope } from '@entrepot/oci/scope';
 import { RegistryError } from '#kernel/errors';
+import type { Eventually } from '#kernel/eventually';
 import { type Exchange, isFault, ociErrorReply, type Reply, toRegistryError } from '#platform/http';
 import { type LoginOrigin, readBasic } from '#tenancy/logins';
 import { type Actor, anonymous } from '#kernel/actor';
@@ -9,6 +10,10 @@ import type { IssuedToken, Tokens } from './service.ts';
 export interface TokenRouteDeps {
   readonly tokens: Tokens;
   readonly doors: PasswordDoor;
+  /** Who asks without credentials in a header: a client certificate may say. Nobody if absent. */
+  readonly withoutCredentials?: ((exchange: Exchange) => Eventually<Actor>) | undefined;
+  /** Other grants than the password's, by name; each answers for itself. */
+  readonly grants?: Readonly<Record<string, (exchange: Exchange, form: URLSearchParams) => Promise<Reply>>>;
   readonly onFault: (error: RegistryError, exchange: Exchange) => void;
 }
 
@@ -21,10 +26,16 @@ const longestForm = 64 * 1024;
  * The `service` that a client names is not looked at: those made for Harbor say `harbor-registry`, and whatever they
  * say, a token is for this registry alone.
  */
-export function createTokenRoute({ tokens, doors, onFault }: TokenRouteDeps): (exchange: Exchange) => Promise<Reply> {
+export function createTokenRoute({
+  tokens,
+  doors,
+  withoutCredentials,
+  grants = {},
+  onFault,
+}: TokenRouteDeps): (exchange: Exchange) => Promise<Reply> {
   async function signedIn(exchange: Exchange): Promise<Actor> {
     const { authorization } = exchange.headers;
-    if (authorization === undefined) return anonymous;
+    if (authorization === undefined) return withoutCredentials?.(exchange) ?? anonymous;
     const [scheme = '', value = ''] = authorization.split(' ', 2);
     if (scheme.toLowerCase() !== 'basic')
       throw new RegistryError('unauthorized', 'The token service takes Basic credentials.');
@@ -46,7 +57,9 @@ export function createTokenRoute({ tokens, doors, onFault }: TokenRouteDeps): (e
 
   async function byPost(exchange: Exchange): Promise<Reply> {
     const form = new URLSearchParams((await exchange.readBody(longestForm, 'body-too-large')).toString('utf8'));
-    const grant = form.get('grant_type');
+    const grant = form.get('grant_type') ?? '';
+    const other = Object.hasOwn(grants, grant) ? grants[grant] : undefined;
+    if (other !== undefined) return other(exchange, form);
     // Clients that meet 404 here fetch their token by GET instead.
     if (grant !== 'password')
       throw new RegistryError('route-not-found', 'Only the password grant is served here; or use GET.');

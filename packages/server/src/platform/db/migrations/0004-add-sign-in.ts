@@ -10,7 +10,7 @@ function statements(kind: DatabaseKind): string[] {
     `create table session (
       id ${text} primary key, token_hash ${text} not null unique,
       user_id bigint not null references user_account (id) on delete cascade, generation bigint not null,
-      source ${text} not null, address ${text} not null, user_agent ${text} not null,
+      admin integer not null, source ${text} not null, address ${text} not null, user_agent ${text} not null,
       created_at bigint not null, seen_at bigint not null, provider_token ${text})`,
     'create index session_by_user on session (user_id)',
     'create index session_by_time on session (created_at)',

@@ -9,6 +9,8 @@ export interface SessionTable {
   user_id: number;
   /** The user's when the session began: a session of an older generation is over. */
   generation: number;
+  /** Whether the user was an administrator when it began: it is over when that changes. */
+  admin: number;
   /** How the user signed in: `local`, `ldap` or `oidc`. */
   source: string;
   address: string;

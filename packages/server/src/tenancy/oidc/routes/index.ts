@@ -1,1 +1,1 @@
-export { oidcManagedRoutes, oidcRoutes } from './oidc-routes.ts';
+export { oidcManagedRoutes, oidcRoutes, showOidcMeta } from './oidc-routes.ts';

@@ -1,4 +1,6 @@
 import { pingOidc } from '@entrepot/contract/harbor/oidc';
+import { setCliSecret } from '@entrepot/contract/harbor/user';
+import { userIdOf } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Exchange, Reply } from '#platform/http';
 import {
@@ -13,7 +15,8 @@ import {
   readSessionCookie,
 } from '#platform/http/browser';
 import { type ManagedRoute, serve } from '#platform/http/management';
-import { type Arrival, type SignIns, toReturnPath } from '#tenancy/oidc';
+import type { Access } from '#tenancy/access';
+import { type Arrival, type CliSecrets, type SignIns, toReturnPath } from '#tenancy/oidc';
 import type { Sessions } from '#tenancy/sessions';
 
 /** The cookie of a sign-in under way. */
@@ -129,12 +132,41 @@ async function readUserName(exchange: Exchange): Promise<string> {
   }
 }
 
+export interface OidcManagedRoutesDeps {
+  readonly signIns: SignIns;
+  readonly cliSecrets: CliSecrets;
+  readonly access: Pick<Access, 'demandInSystem'>;
+}
+
 /** What the management API has of OpenID Connect. */
-export function oidcManagedRoutes({ signIns }: Pick<OidcRoutesDeps, 'signIns'>): ManagedRoute[] {
+export function oidcManagedRoutes({ signIns, cliSecrets, access }: OidcManagedRoutesDeps): ManagedRoute[] {
   return [
     serve(pingOidc, async ({ body }) => {
       await signIns.ping(body.url, body.verify_cert === true);
       return { status: 200 };
     }),
+    serve(setCliSecret, async ({ asker, params, body }) => {
+      if (userIdOf(asker.actor) !== params.user_id) await access.demandInSystem(asker.actor, 'user:update');
+      await cliSecrets.set(asker, params.user_id, body.secret || undefined);
+      return { status: 200 };
+    }),
   ];
+}
+
+/** How an account signs in at the provider, as Harbor shows it. The secret is for its owner's eyes. */
+export async function showOidcMeta(
+  cliSecrets: CliSecrets,
+  userId: number,
+  isOwner: boolean,
+): Promise<object | undefined> {
+  const meta = await cliSecrets.find(userId);
+  if (meta === undefined) return undefined;
+  return {
+    id: meta.userId,
+    user_id: meta.userId,
+    subiss: `${meta.subject}${meta.issuer}`,
+    ...(isOwner ? { secret: await cliSecrets.reveal(userId) } : {}),
+    creation_time: new Date(meta.createdAt).toISOString(),
+    update_time: new Date(meta.updatedAt).toISOString(),
+  };
 }

@@ -30,8 +30,8 @@ export interface UserRoutesDeps {
   /** After so many days people are reminded to change their password; never when 0. */
   readonly passwordMaxAgeDays: () => Eventually<number>;
   readonly findProject: (nameOrId: string) => Promise<Project | undefined>;
-  /** What the OpenID provider is known to say of an account, as Harbor shows it. */
-  readonly oidcMetaOf?: ((userId: number) => Promise<object | undefined>) | undefined;
+  /** How an account signs in at the OpenID provider, as Harbor shows it: with its CLI secret for its owner only. */
+  readonly oidcMetaOf?: ((userId: number, isOwner: boolean) => Promise<object | undefined>) | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -86,8 +86,8 @@ export function userRoutes(deps: UserRoutesDeps): ManagedRoute[] {
     deps.registration.admit(address);
   }
 
-  async function detailOf(user: UserDetail) {
-    const meta = await deps.oidcMetaOf?.(user.id);
+  async function detailOf(user: UserDetail, { actor }: Asker) {
+    const meta = await deps.oidcMetaOf?.(user.id, userIdOf(actor) === user.id);
     return { ...show(user), ...(meta && { oidc_user_meta: meta }) };
   }
 
@@ -118,7 +118,7 @@ export function userRoutes(deps: UserRoutesDeps): ManagedRoute[] {
     }),
     serve(getCurrentUserInfo, async ({ asker }) => {
       const user = await get(personOf(asker.actor));
-      return { status: 200, body: await detailOf(user), headers: await ageOf(user) };
+      return { status: 200, body: await detailOf(user, asker), headers: await ageOf(user) };
     }),
     serve(searchUsers, async ({ query, url }) => {
       const page = readListQuery(query);
@@ -128,7 +128,7 @@ export function userRoutes(deps: UserRoutesDeps): ManagedRoute[] {
     }),
     serve(getUser, async ({ asker, params }) => {
       await demandFor(asker, params.user_id, 'user:read');
-      return { status: 200, body: await detailOf(await get(params.user_id)) };
+      return { status: 200, body: await detailOf(await get(params.user_id), asker) };
     }),
     serve(updateUserProfile, async ({ asker, params, body }) => {
       await demandFor(asker, params.user_id, 'user:update');
