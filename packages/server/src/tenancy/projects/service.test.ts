@@ -73,7 +73,6 @@ forEachDialect('projects', (on) => {
     const team = await projects.create(admin, { name: 'team', public: true });
     const set = (name: string, value: string, isNew: boolean) =>
       projects.setMetadata(admin, team, { name, value, isNew });
-    await assert.rejects(set('auto_scan', 'true', false), failsWith('object-not-found'));
     await set('auto_scan', 'true', true);
     await assert.rejects(set('auto_scan', 'false', true), failsWith('conflict'));
     await assert.rejects(set('public', 'true', true), failsWith('conflict'));
@@ -81,12 +80,16 @@ forEachDialect('projects', (on) => {
     await set('auto_scan', 'false', false);
     await projects.removeMetadata(admin, team, 'auto_scan');
     await assert.rejects(projects.removeMetadata(admin, team, 'auto_scan'), failsWith('object-not-found'));
+    await set('severity', 'high', false);
+    await projects.removeMetadata(admin, team, 'severity');
     await projects.removeMetadata(admin, team, 'public');
     assert.deepEqual(await projects.metadataOf(team.id), { public: 'false' });
     assert.deepEqual(audited.map((entry) => [entry.action, entry.before, entry.after]).slice(1), [
       ['create-metadata', undefined, { auto_scan: 'true' }],
       ['update-metadata', { auto_scan: 'true' }, { auto_scan: 'false' }],
       ['delete-metadata', { auto_scan: 'false' }, undefined],
+      ['update-metadata', undefined, { severity: 'high' }],
+      ['delete-metadata', { severity: 'high' }, undefined],
       ['delete-metadata', { public: 'true' }, undefined],
     ]);
   });

@@ -37,7 +37,7 @@ export interface Projects extends Pick<ProjectReadModel, 'get' | 'list' | 'metad
   create(asker: Asker, project: NewProject): Promise<Project>;
   /** Changes what the settings name and leaves the rest. Fails with `body-invalid` before anything changes. */
   update(asker: Asker, project: Project, settings: ProjectSettings): Promise<void>;
-  /** Sets one entry that is not set yet (`conflict` otherwise) or that is (`object-not-found` otherwise). */
+  /** Sets one entry: one that is not set yet (`conflict` otherwise), or whether it is set or not, as Harbor's clients do. */
   setMetadata(
     asker: Asker,
     project: Project,
@@ -111,7 +111,7 @@ export function createProjects(deps: ProjectsDeps): Projects {
     if (isNew && before !== undefined) {
       throw new RegistryError('conflict', `The metadata ${name} of the project ${project.name} is set already.`);
     }
-    if (!isNew && before === undefined) {
+    if (value === undefined && before === undefined) {
       throw new RegistryError('object-not-found', `metadata ${name} of project ${project.name} not found`);
     }
     await transact(async (tx) => {

@@ -1,2 +1,2 @@
 export { metadataRoutes } from './metadata-routes.ts';
-export { projectRoutes } from './project-routes.ts';
+export { projectRoutes, type StorageUse } from './project-routes.ts';
