@@ -1,4 +1,5 @@
 import { auditRecords } from './entrepot/audit.ts';
+import { projectQuotaRecords } from './entrepot/quota.ts';
 import { robotLimitRecords } from './entrepot/robot.ts';
 import { groupRecords } from './entrepot/group.ts';
 import { sessionRecords } from './entrepot/session.ts';
@@ -14,6 +15,7 @@ export const harborRecords: readonly RouteRecord[] = [...peopleRecords, ...workR
 /** What Entrepot adds under a prefix of its own. */
 const entrepotRecords: readonly RouteRecord[] = [
   ...auditRecords,
+  ...projectQuotaRecords,
   ...robotLimitRecords,
   ...groupRecords,
   ...sessionRecords,

@@ -24,6 +24,7 @@ import { openBasis } from './parts/basis.ts';
 import { composeDataPlane, purgeRegularly } from './parts/data-plane.ts';
 import { composeOutside } from './parts/outside.ts';
 import { composePeople } from './parts/people.ts';
+import { composeQuota } from './parts/quota.ts';
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -67,10 +68,16 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
 
   const basis = await openBasis({ config, secrets, log, clock, newId }, stack);
   const { db, bytes, metrics, settings, isReadOnly, onFault } = basis;
-  const people = await composePeople(basis, { onUploadsAbandoned }, stack);
+  const quota = composeQuota(basis, stack);
+  const people = await composePeople(basis, { onUploadsAbandoned, quota }, stack);
   const { users, projects, access, identity, signIn } = people;
   const outside = composeOutside(basis, people, stack);
-  const plane = composeDataPlane(basis, people, { acceptsUploads: () => !draining, onPull: outside.onPull }, stack);
+  const plane = composeDataPlane(
+    basis,
+    people,
+    { acceptsUploads: () => !draining, onPull: outside.onPull, pushPolicies: [quota.policy] },
+    stack,
+  );
   const { uploads, distributionRoutes, distribution, token } = plane;
 
   /** Staged bytes of a deleted project go in the background. */
@@ -96,6 +103,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     ...people.routes,
     ...plane.routes,
     ...outside.routes,
+    ...quota.createRoutes(people),
   ];
   const later = notYet(allRecords, served);
   const identify = signIn.createIdentify(identity);

@@ -11,6 +11,7 @@ import type { Describer } from '#registry/descriptions';
 import { iconRoutes } from '#registry/icons';
 import { createLabels, createLabelStore, labelRoutes } from '#registry/labels';
 import { createManifestUpkeep, type createManifestStore, type Manifests } from '#registry/manifests';
+import type { PushGate } from '#registry/ports';
 import { createRepositories, createRepositoryReadModel, type RepositoryStore } from '#registry/repositories';
 import { repositoryRoutes } from '#registry/repositories/routes';
 import { createSearchReadModel, searchRoutes } from '#registry/search';
@@ -32,6 +33,7 @@ export interface ArtifactsDeps {
   readonly manifestStore: ReturnType<typeof createManifestStore>;
   readonly manifests: Manifests;
   readonly describer: Describer;
+  readonly gate: PushGate;
 }
 
 /** Images as the management API shows and changes them: repositories, artifacts, labels, search and icons. */
@@ -57,7 +59,16 @@ export function composeArtifacts(deps: ArtifactsDeps): ManagedRoute[] {
       artifacts,
       parts,
       upkeep,
-      copies: createArtifactCopies({ manifests, artifacts, parts, blobs: deps.records, repositories, transact, clock }),
+      copies: createArtifactCopies({
+        manifests,
+        artifacts,
+        parts,
+        blobs: deps.records,
+        repositories,
+        gate: deps.gate,
+        transact,
+        clock,
+      }),
       additions: createAdditions({ manifests, blobs: deps.blobs }),
       access,
     }),

@@ -4,6 +4,7 @@ import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blob
 import { createDescriber, createDescriptionStore } from '#registry/descriptions';
 import { createManifestStore, createManifests } from '#registry/manifests';
 import { createPullStore, createPullTally } from '#registry/pulls';
+import { createPushGate, type PushPolicy } from '#registry/ports';
 import { createReferrerStore, createReferrers } from '#registry/referrers';
 import { createRepositoryStore } from '#registry/repositories';
 import {
@@ -28,6 +29,8 @@ export interface DataPlaneOptions {
   readonly acceptsUploads: () => boolean;
   /** Told of every manifest that was given out. It costs the pull nothing. */
   readonly onPull: (pull: PulledManifest) => void;
+  /** What has a say in pushes, in the order in which it is asked. */
+  readonly pushPolicies: readonly PushPolicy[];
 }
 
 /** Images: where they come in, lie and go out. */
@@ -37,17 +40,19 @@ export type DataPlane = ReturnType<typeof composeDataPlane>;
 export function composeDataPlane(
   { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
   { access, projects, identity, tokens, doors, serviceName, signIn }: People,
-  { acceptsUploads, onPull }: DataPlaneOptions,
+  { acceptsUploads, onPull, pushPolicies }: DataPlaneOptions,
   stack: AsyncDisposableStack,
 ) {
   const repositories = createRepositoryStore(db);
   const records: BlobRecords = createBlobRecords(db);
+  const gate = createPushGate(pushPolicies);
   const blobs = createBlobs({
     records,
     repositories,
     bytes,
     access,
     audit,
+    gate,
     transact,
     clock,
     cacheBytes: config.blobs.cacheSizeBytes,
@@ -58,6 +63,7 @@ export function composeDataPlane(
     blobs: records,
     repositories,
     bytes,
+    gate,
     transact,
     clock,
     newId,
@@ -89,6 +95,7 @@ export function composeDataPlane(
     repositories,
     audit,
     events: outbox,
+    gate,
     transact,
     clock,
     requireChildren: config.indexes.requireChildren,
@@ -154,6 +161,7 @@ export function composeDataPlane(
     manifestStore,
     manifests,
     describer,
+    gate,
   });
   return { uploads, manifests, describer, distributionRoutes, distribution, token, routes };
 }

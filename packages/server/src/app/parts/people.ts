@@ -28,18 +28,20 @@ import {
 import { userRoutes } from '#tenancy/users/routes';
 import type { ManagedRoute } from '#platform/http/management';
 import type { Basis } from './basis.ts';
+import type { Quota } from './quota.ts';
 import { composeSignIn } from './sign-in.ts';
 
 export interface PeopleOptions {
   /** Called after a project went whose uploads were under way. */
   readonly onUploadsAbandoned: () => void;
+  readonly quota: Pick<Quota, 'limits' | 'storageOf'>;
 }
 
 /** Who there is, where, and what they may. */
 export type People = Awaited<ReturnType<typeof composePeople>>;
 
 /** Builds the rooms of people; what has to be closed is put on the stack. */
-export async function composePeople(basis: Basis, { onUploadsAbandoned }: PeopleOptions, stack: AsyncDisposableStack) {
+export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }: PeopleOptions, stack: AsyncDisposableStack) {
   const { config, log, clock, newId, db, transact, box, audit, auditChain, settings } = basis;
   const userStore = createUserStore(db);
   const hasher = createPasswordHasher(config.auth.passwordConcurrency);
@@ -94,6 +96,7 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned }: People
     clock,
     onChange: access.forgetProject,
     onUploadsAbandoned,
+    storageLimits: quota.limits,
     onRolesChange: access.forgetRoles,
   });
   const groupStore = createGroupStore(db);
@@ -215,6 +218,7 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned }: People
       members,
       allowlists,
       onlyAdminsCreate: () => settings.current().project_creation_restriction === 'adminonly',
+      storageOf: quota.storageOf,
     }),
     ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
     ...metadataRoutes({ projects }),

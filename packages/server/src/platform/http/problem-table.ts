@@ -50,6 +50,7 @@ export const problemTable = {
   'target-refused': { status: 400, oci: 'UNSUPPORTED', harbor: 'BAD_REQUEST' },
   'target-unreachable': { status: 400, oci: 'UNSUPPORTED', harbor: 'BAD_REQUEST' },
   'issuer-invalid': { status: 400, oci: 'UNSUPPORTED', harbor: 'BAD_REQUEST' },
+  'quota-exceeded': { status: 403, oci: 'DENIED', harbor: 'DENIED' },
   'body-too-large': { status: 413, oci: 'SIZE_INVALID', harbor: 'REQUEST_ENTITY_TOO_LARGE' },
   'body-timeout': { status: 408, oci: 'BLOB_UPLOAD_INVALID', harbor: 'BAD_REQUEST' },
   'body-incomplete': { status: 400, oci: 'SIZE_INVALID', harbor: 'BAD_REQUEST' },

@@ -9,7 +9,8 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
 import type { BlobRecords } from '#registry/blobs';
-import type { Manifests } from '#registry/manifests';
+import type { Manifests, StoredManifest } from '#registry/manifests';
+import type { Admit, PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Project } from '#tenancy/projects';
 import type { ArtifactPartsReadModel } from './parts/read-model.ts';
@@ -35,12 +36,25 @@ export interface ArtifactCopiesDeps {
   readonly parts: Pick<ArtifactPartsReadModel, 'tagsOf' | 'accessoriesOf'>;
   readonly blobs: Pick<BlobRecords, 'findIn' | 'touch' | 'link'>;
   readonly repositories: Pick<RepositoryStore, 'ensure'>;
+  readonly gate: PushGate;
   readonly transact: Transact;
   readonly clock: Clock;
 }
 
+interface SizedContent {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+interface CopyStep {
+  readonly stored: StoredManifest;
+  readonly tags: readonly TagName[];
+  /** Those that the source holds. */
+  readonly blobs: readonly SizedContent[];
+}
+
 export function createArtifactCopies(deps: ArtifactCopiesDeps): ArtifactCopies {
-  const { manifests, artifacts, parts, blobs, repositories, transact, clock } = deps;
+  const { manifests, artifacts, parts, blobs, repositories, gate, transact, clock } = deps;
 
   async function holds({ project, repository }: CopyEnd, digest: Digest): Promise<boolean> {
     try {
@@ -56,59 +70,66 @@ export function createArtifactCopies(deps: ArtifactCopiesDeps): ArtifactCopies {
    * Only what the source repository holds itself: a manifest may name what it does not hold, and knowing a digest gives
    * nobody its bytes. Whether all are there, the push finds out.
    */
-  async function linkBlobs(
-    source: CopyEnd,
-    { project, repository }: CopyEnd,
-    named: readonly Descriptor[],
-  ): Promise<void> {
-    const descriptors: Descriptor[] = [];
-    for (const one of named) {
-      const held = await blobs.findIn(source.project.id, source.repository, one.digest);
-      if (held !== undefined) descriptors.push(one);
+  async function heldOf({ project, repository }: CopyEnd, named: readonly Descriptor[]): Promise<SizedContent[]> {
+    const held: SizedContent[] = [];
+    for (const { digest } of named) {
+      const blob = await blobs.findIn(project.id, repository, digest);
+      if (blob !== undefined) held.push({ digest, size: blob.size });
     }
-    await transact(async (tx) => {
-      const repositoryId = await repositories.ensure(tx, project.id, repository, clock());
-      for (const { digest } of descriptors) {
-        const id = await blobs.touch(tx, digest, clock());
-        if (id !== undefined) await blobs.link(tx, repositoryId, id, clock());
-      }
-    });
+    return held;
   }
 
-  async function copyOne(
-    asker: Asker,
+  /** What is to be pushed, in its order: the parts, the artifact, what is attached to it. */
+  async function plan(
     source: CopyEnd,
     target: CopyEnd,
     digest: Digest,
     tags: readonly TagName[],
     seen: Set<Digest>,
-  ): Promise<void> {
-    if (seen.has(digest)) return;
+  ): Promise<CopyStep[]> {
+    if (seen.has(digest)) return [];
     seen.add(digest);
+    const steps: CopyStep[] = [];
     const stored = await manifests.find(source.project, source.repository, { kind: 'digest', digest });
-    const content = Buffer.from(await manifests.content(stored), 'latin1');
-    const manifest = parseManifest(content, stored.mediaType);
+    const manifest = parseManifest(await contentOf(stored), stored.mediaType);
     for (const child of manifest.manifests) {
-      if (await holds(source, child.digest)) await copyOne(asker, source, target, child.digest, [], seen);
+      if (await holds(source, child.digest)) steps.push(...(await plan(source, target, child.digest, [], seen)));
     }
     if (tags.length > 0 || !(await holds(target, digest))) {
-      await linkBlobs(source, target, manifest.blobs);
-      await manifests.push(asker, target.project, target.repository, {
-        reference: { kind: 'digest', digest },
-        tags,
-        content,
-        contentType: stored.mediaType,
-        onlyIf: undefined,
-        mayBeSparse: false,
-        action: 'copy-artifact',
-      });
+      steps.push({ stored, tags, blobs: await heldOf(source, manifest.blobs) });
     }
     const whole = await artifacts.load([stored.id]);
     for (const accessory of await parts.accessoriesOf(whole)) {
       // Signatures of cosign's older scheme are found by their tag.
       const names = (await parts.tagsOf([accessory.id])).map(({ name }) => name as TagName);
-      await copyOne(asker, source, target, accessory.digest as Digest, names, seen);
+      steps.push(...(await plan(source, target, accessory.digest as Digest, names, seen)));
     }
+    return steps;
+  }
+
+  const contentOf = async (stored: StoredManifest) => Buffer.from(await manifests.content(stored), 'latin1');
+
+  async function take(asker: Asker, target: CopyEnd, step: CopyStep, admit: Admit): Promise<void> {
+    const { stored, tags } = step;
+    await transact(async (tx) => {
+      const repositoryId = await repositories.ensure(tx, target.project.id, target.repository, clock());
+      const ids: number[] = [];
+      for (const { digest } of step.blobs) {
+        const id = await blobs.touch(tx, digest, clock());
+        if (id !== undefined) ids.push(id);
+      }
+      await admit(tx, { blobs: step.blobs, manifests: [stored] });
+      for (const id of ids) await blobs.link(tx, repositoryId, id, clock());
+    });
+    await manifests.push(asker, target.project, target.repository, {
+      reference: { kind: 'digest', digest: stored.digest },
+      tags,
+      content: await contentOf(stored),
+      contentType: stored.mediaType,
+      onlyIf: undefined,
+      mayBeSparse: false,
+      action: 'copy-artifact',
+    });
   }
 
   return {
@@ -121,7 +142,13 @@ export function createArtifactCopies(deps: ArtifactCopiesDeps): ArtifactCopies {
         source.reference.kind === 'tag'
           ? [source.reference.tag]
           : (await parts.tagsOf([root.id])).map(({ name }) => name as TagName);
-      await copyOne(asker, source, target, root.digest, tags, new Set());
+      const steps = await plan(source, target, root.digest, tags, new Set());
+      await gate.through({ projectId: target.project.id, repository: target.repository, asker }, async (admit) => {
+        // All of it is asked for before anything is there: what has no room leaves no half of itself.
+        const whole = { blobs: steps.flatMap((step) => step.blobs), manifests: steps.map(({ stored }) => stored) };
+        await transact((tx) => admit(tx, whole), { durable: false, unread: true });
+        for (const step of steps) await take(asker, target, step, admit);
+      });
       return root.digest;
     },
   };

@@ -8,6 +8,7 @@ import type { Transact } from '#kernel/transaction';
 import { type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
 import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
+import type { PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Access } from '#tenancy/access';
 import type { Audit } from '#tenancy/audit';
@@ -21,8 +22,11 @@ export interface Blobs {
   open(blob: StoredBlob, range?: ByteRange): Promise<Readable | Uint8Array>;
   /** Where the client may fetch the bytes itself, if the store can say and is told to. */
   redirect(blob: StoredBlob): Promise<string | undefined>;
-  /** Gives the repository a blob that another one holds and the actor may pull. False when there is none such. */
-  mount(actor: Actor, mount: Mount): Promise<boolean>;
+  /**
+   * Gives the repository a blob that another one holds and the actor may pull. Undefined when there is none such. Fails
+   * with what a push policy refuses it for.
+   */
+  mount(actor: Actor, mount: Mount): Promise<{ readonly warnings: readonly string[] } | undefined>;
   /** Takes the blob out of the repository. Fails with `blob-not-found`, or with `unsupported` while a manifest needs it. */
   delete(asker: Asker, project: Project, repository: RepositoryName, digest: Digest): Promise<void>;
 }
@@ -33,6 +37,7 @@ export interface Mount {
   readonly repository: RepositoryName;
   /** Undefined asks for any repository that the actor may pull from. */
   readonly from: { readonly project: Project; readonly repository: RepositoryName } | undefined;
+  readonly asker: Asker;
 }
 
 export interface BlobsDeps {
@@ -41,6 +46,7 @@ export interface BlobsDeps {
   readonly bytes: BlobStore;
   readonly access: Access;
   readonly audit: Pick<Audit, 'write'>;
+  readonly gate: PushGate;
   readonly transact: Transact;
   readonly clock: Clock;
   /** Memory for blobs that are small and asked for again and again, in bytes. */
@@ -54,7 +60,7 @@ const mountCandidates = 200;
 const largestCached = 2 * 1024 * 1024;
 
 export function createBlobs(deps: BlobsDeps): Blobs {
-  const { records, repositories, bytes, access, audit, transact, clock } = deps;
+  const { records, repositories, bytes, access, audit, gate, transact, clock } = deps;
   const cache = createLru<Uint8Array>({ capacity: deps.cacheBytes, weight: (content) => content.length });
   const notFound = (digest: Digest) =>
     new RegistryError('blob-not-found', `The blob ${digest} is not in this repository.`, { detail: { digest } });
@@ -116,14 +122,20 @@ export function createBlobs(deps: BlobsDeps): Blobs {
       return bytes.redirect(blob.location, { contentType: 'application/octet-stream' });
     },
     async mount(actor, mount) {
-      if (!(await mountable(actor, mount))) return false;
-      return transact(async (tx) => {
-        const blobId = await records.touch(tx, mount.digest, clock());
-        if (blobId === undefined) return false;
-        const repositoryId = await repositories.ensure(tx, mount.project.id, mount.repository, clock());
-        await records.link(tx, repositoryId, blobId, clock());
-        return true;
-      });
+      const { digest, project, repository, asker } = mount;
+      const known = (await mountable(actor, mount)) ? await records.findAnywhere(digest) : undefined;
+      if (known === undefined) return undefined;
+      const { result, warnings } = await gate.through({ projectId: project.id, repository, asker }, (admit) =>
+        transact(async (tx) => {
+          const blobId = await records.touch(tx, digest, clock());
+          if (blobId === undefined) return false;
+          const repositoryId = await repositories.ensure(tx, project.id, repository, clock());
+          await admit(tx, { blobs: [{ digest, size: known.size }] });
+          await records.link(tx, repositoryId, blobId, clock());
+          return true;
+        }),
+      );
+      return result ? { warnings } : undefined;
     },
     async delete(asker, project, repository, digest) {
       const where = await repositories.find(project.id, repository);

@@ -13,6 +13,7 @@ import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
 import type { Events } from '#platform/outbox';
 import { describeManifest } from '#registry/descriptions';
+import type { PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
@@ -38,6 +39,8 @@ export interface PushedManifest {
   readonly tags: readonly TagName[];
   /** Layers that the repository does not hold: the image cannot be pulled whole until they are pushed too. */
   readonly missing: readonly Digest[];
+  /** Sentences of push policies for whoever pushed. */
+  readonly warnings: readonly string[];
 }
 
 export interface Manifests {
@@ -50,7 +53,8 @@ export interface Manifests {
   content(manifest: StoredManifest): Eventually<string>;
   /**
    * Stores a manifest with its references and tags in one transaction: durable, all or nothing, when this resolves.
-   * Fails with `manifest-invalid`, `digest-mismatch`, `manifest-blob-unknown` or `precondition-failed`.
+   * Fails with `manifest-invalid`, `digest-mismatch`, `manifest-blob-unknown`, `precondition-failed`, or with what a
+   * push policy refuses it for.
    */
   push(asker: Asker, project: Project, repository: RepositoryName, push: ManifestPush): Promise<PushedManifest>;
   /** Removes a tag, or a manifest with all its tags. Fails with `manifest-not-found`. */
@@ -62,6 +66,7 @@ export interface ManifestsDeps {
   readonly repositories: RepositoryStore;
   readonly audit: Pick<Audit, 'write'>;
   readonly events: Events;
+  readonly gate: PushGate;
   readonly transact: Transact;
   readonly clock: Clock;
   /** Whether every child of an index must be present when the index is pushed. */
@@ -73,7 +78,7 @@ export interface ManifestsDeps {
 }
 
 export function createManifests(deps: ManifestsDeps): Manifests {
-  const { store, repositories, audit, events, transact, clock } = deps;
+  const { store, repositories, audit, events, gate, transact, clock } = deps;
   const cache = createLru<string>({ capacity: deps.cacheBytes, weight: (content) => content.length + 200 });
   const notFound = (reference: TagOrDigest) =>
     new RegistryError('manifest-not-found', `There is no manifest ${textOf(reference)} in this repository.`, {
@@ -173,50 +178,54 @@ export function createManifests(deps: ManifestsDeps): Manifests {
       const manifest = parse(push);
       const tags = push.reference.kind === 'tag' ? [push.reference.tag] : [...new Set(push.tags)];
       let missing: readonly Digest[] = [];
-      await transact(async (tx) => {
-        const at = clock();
-        const repositoryId = await repositories.ensure(tx, project.id, repository, at);
-        const references = await collectReferences(tx, repositoryId, manifest, push.mayBeSparse);
-        missing = references.missing;
-        if (push.onlyIf !== undefined) {
-          for (const tag of tags) await assertTagIs(tx, repositoryId, tag, push.onlyIf);
-        }
-        const by = actorName(asker.actor);
-        const manifestId = await store.put(
-          tx,
-          {
-            repositoryId,
+      const place = { projectId: project.id, repository, asker };
+      const { warnings } = await gate.through(place, (admit) =>
+        transact(async (tx) => {
+          const at = clock();
+          const repositoryId = await repositories.ensure(tx, project.id, repository, at);
+          const references = await collectReferences(tx, repositoryId, manifest, push.mayBeSparse);
+          missing = references.missing;
+          await admit(tx, { manifests: [{ digest, size: push.content.length }] });
+          if (push.onlyIf !== undefined) {
+            for (const tag of tags) await assertTagIs(tx, repositoryId, tag, push.onlyIf);
+          }
+          const by = actorName(asker.actor);
+          const manifestId = await store.put(
+            tx,
+            {
+              repositoryId,
+              digest,
+              mediaType: manifest.mediaType,
+              content: push.content,
+              artifactType: manifest.artifactType,
+              subject: manifest.subject?.digest,
+              annotations: manifest.subject === undefined ? undefined : manifest.annotations,
+              description: describeManifest(manifest, push.content.length, tags),
+              at,
+              by,
+            },
+            references,
+          );
+          const known = await store.presentTags(tx, repositoryId, tags);
+          for (const name of tags) await store.putTag(tx, { repositoryId, name, manifestId, at, by });
+          await audit.write(tx, {
+            action: push.action ?? 'push-artifact',
+            asker,
+            projectId: project.id,
+            resource: tags[0] === undefined ? repository : `${repository}:${tags.join(',')}`,
             digest,
-            mediaType: manifest.mediaType,
-            content: push.content,
-            artifactType: manifest.artifactType,
-            subject: manifest.subject?.digest,
-            annotations: manifest.subject === undefined ? undefined : manifest.annotations,
-            description: describeManifest(manifest, push.content.length, tags),
-            at,
-            by,
-          },
-          references,
-        );
-        const known = await store.presentTags(tx, repositoryId, tags);
-        for (const name of tags) await store.putTag(tx, { repositoryId, name, manifestId, at, by });
-        await audit.write(tx, {
-          action: push.action ?? 'push-artifact',
-          asker,
-          projectId: project.id,
-          resource: tags[0] === undefined ? repository : `${repository}:${tags.join(',')}`,
-          digest,
-          outcome: 'success',
-        });
-        const about = aboutArtifact(asker, project, repository, digest);
-        await events.emit(
-          tx,
-          { kind: 'artifact-pushed', ...about, mediaType: manifest.mediaType, tags },
-          ...tags.filter((tag) => !known.has(tag)).map((tag) => ({ kind: 'tag-created', ...about, tag }) as const),
-        );
-      });
+            outcome: 'success',
+          });
+          const about = aboutArtifact(asker, project, repository, digest);
+          await events.emit(
+            tx,
+            { kind: 'artifact-pushed', ...about, mediaType: manifest.mediaType, tags },
+            ...tags.filter((tag) => !known.has(tag)).map((tag) => ({ kind: 'tag-created', ...about, tag }) as const),
+          );
+        }),
+      );
       deps.onPushed?.();
-      return { digest, subject: manifest.subject?.digest, tags, missing };
+      return { digest, subject: manifest.subject?.digest, tags, missing, warnings };
     },
 
     async delete(asker, project, repository, reference) {

@@ -1,2 +1,2 @@
-export { type Admit, createPushGate, type PushGate } from './push-gate.ts';
+export { type Admit, createPushGate, isPushRefused, type PushGate, type Room } from './push-gate.ts';
 export type { PushedContent, PushPlace, PushPolicy, PushVerdict, Refused, UploadRoom } from './push-policy.ts';

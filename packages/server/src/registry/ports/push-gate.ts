@@ -1,3 +1,4 @@
+import type { Digest } from '@entrepot/oci/digest';
 import { RegistryError } from '#kernel/errors';
 import type { Transaction } from '#kernel/transaction';
 import type { PushedContent, PushPlace, PushPolicy, Refused } from './push-policy.ts';
@@ -5,12 +6,21 @@ import type { PushedContent, PushPlace, PushPolicy, Refused } from './push-polic
 /** Asks for the content, in the transaction that gives it to the repository. Throws what a policy refuses with. */
 export type Admit = (tx: Transaction, content: PushedContent) => Promise<void>;
 
+/** The bytes that an upload may have. */
+export interface Room {
+  readonly bytes: number;
+  /** Throws when the upload would have more. */
+  assert(size: number): void;
+}
+
 /** Asks every policy that has a say in pushes. The first that refuses decides; its code and message are thrown. */
 export interface PushGate {
   openUpload(place: PushPlace): Promise<void>;
-  /** The bytes that an upload may have. `assert` throws when it would have more. */
-  roomOf(place: PushPlace): Promise<{ readonly bytes: number; assert(size: number): void }>;
-  /** Runs a push, which asks for its content by `admit`. Answers also with what the policies warn of. */
+  roomOf(place: PushPlace, digest?: Digest): Promise<Room>;
+  /**
+   * Runs a push, which asks for its content by `admit`. Answers also with what the policies warn of; tells the policy
+   * that refused, when the push is undone.
+   */
   through<T>(
     place: PushPlace,
     push: (admit: Admit) => Promise<T>,
@@ -28,12 +38,20 @@ class PushRefused extends RegistryError {
   }
 }
 
+/** Whether a policy refused a push with it. */
+export function isPushRefused(error: unknown): boolean {
+  return error instanceof PushRefused;
+}
+
 export function createPushGate(policies: readonly PushPolicy[]): PushGate {
   async function telling<T>(place: PushPlace, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof PushRefused) await error.policy.refused(place, error.verdict);
+      if (error instanceof PushRefused) {
+        // Refused it is, whether others get to know or not.
+        await error.policy.refused(place, error.verdict).catch(() => undefined);
+      }
       throw error;
     }
   }
@@ -46,11 +64,11 @@ export function createPushGate(policies: readonly PushPolicy[]): PushGate {
           if (verdict.kind === 'refused') throw new PushRefused(policy, verdict);
         }
       }),
-    async roomOf(place) {
+    async roomOf(place, digest) {
       let bytes = Number.POSITIVE_INFINITY;
       let refuse = (_size: number): PushRefused | undefined => undefined;
       for (const policy of policies) {
-        const room = await policy.roomOf(place);
+        const room = await policy.roomOf(place, digest);
         if (room.bytes >= bytes) continue;
         bytes = room.bytes;
         refuse = (size) => new PushRefused(policy, room.refuse(size));
@@ -75,7 +93,10 @@ export function createPushGate(policies: readonly PushPolicy[]): PushGate {
           }
         }),
       );
-      for (const [policy, warning] of warnings) await policy.warned(place, warning);
+      for (const [policy, warning] of warnings) {
+        // The push is made; what fails here is told by the next one.
+        await policy.warned(place, warning).catch(() => undefined);
+      }
       return { result, warnings: [...warnings.values()] };
     },
   };

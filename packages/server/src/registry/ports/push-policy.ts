@@ -44,8 +44,11 @@ export interface UploadRoom {
 export interface PushPolicy {
   /** Asked before an upload is opened. */
   openUpload(place: PushPlace): Promise<PushVerdict>;
-  /** Asked before bytes of an upload are taken, so that those which cannot stay need not come. Decides nothing. */
-  roomOf(place: PushPlace): Promise<UploadRoom>;
+  /**
+   * Asked before bytes of an upload are taken, so that those which cannot stay need not come. Admits nothing. The
+   * digest is that of the whole, where it is known.
+   */
+  roomOf(place: PushPlace, digest?: Digest): Promise<UploadRoom>;
   /**
    * Asked in the transaction that gives the content to the repository, before it does. When it admits the content, that
    * stays true until the transaction ends.

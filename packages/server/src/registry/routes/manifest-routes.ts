@@ -8,7 +8,7 @@ import type { Access } from '#tenancy/access';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
 import { readReference, readTagName } from './names.ts';
-import { apiVersion, bareReply, emptyReply } from './replies.ts';
+import { apiVersion, bareReply, emptyReply, warningHeaders } from './replies.ts';
 import { inRepository, type RepositoryRequest, type RepositoryRoute } from './route.ts';
 
 export interface ManifestRoutesDeps {
@@ -145,8 +145,9 @@ export function manifestRoutes({
         if (pushed.subject !== undefined) headers.push('OCI-Subject', pushed.subject);
         if (pushed.missing.length > 0) {
           const text = `${pushed.missing.length} layer(s) of this image are not in the repository yet, first ${pushed.missing[0]}`;
-          headers.push('Warning', `299 - "${text}"`);
+          headers.push(...warningHeaders([text]));
         }
+        headers.push(...warningHeaders(pushed.warnings));
         if (reference.kind === 'digest') for (const tag of pushed.tags) headers.push('OCI-Tag', tag);
         return emptyReply(201, headers);
       },

@@ -32,3 +32,8 @@ export function emptyReply(status: number, headers: FlatHeaders = []): Reply {
 export function bareReply(status: number, headers: FlatHeaders = []): Reply {
   return { status, headers: [...apiVersion, ...headers] };
 }
+
+/** One `Warning` for each sentence, which has no double quotes (distribution-spec, Warnings; RFC 7234 §5.5). */
+export function warningHeaders(sentences: readonly string[]): FlatHeaders {
+  return sentences.flatMap((sentence) => ['Warning', `299 - "${sentence}"`]);
+}

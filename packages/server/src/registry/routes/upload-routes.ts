@@ -10,7 +10,7 @@ import type { Chunk, UploadKey, Uploads } from '#registry/uploads';
 import { type Access, tokenAskedFor } from '#tenancy/access';
 import { type Project, projectNameOf } from '#tenancy/projects';
 import { readDigest, readRepositoryName } from './names.ts';
-import { bareReply, emptyReply } from './replies.ts';
+import { bareReply, emptyReply, warningHeaders } from './replies.ts';
 import { inRepository, type RepositoryRequest, type RepositoryRoute } from './route.ts';
 
 export interface UploadRoutesDeps {
@@ -39,8 +39,8 @@ export function uploadRoutes({ uploads, blobs, access, acceptsUploads }: UploadR
     }
     const from = source === undefined ? undefined : await findSource(source);
     if (source !== undefined && from === undefined) return undefined;
-    const mounted = await blobs.mount(actor, { digest, project, repository, from });
-    return mounted ? created(exchange, repository, digest) : undefined;
+    const mounted = await blobs.mount(actor, { digest, project, repository, from, asker: request.asker() });
+    return mounted && created(exchange, repository, digest, mounted.warnings);
   }
 
   async function findSource(
@@ -71,17 +71,22 @@ export function uploadRoutes({ uploads, blobs, access, acceptsUploads }: UploadR
         const digestText = mountDigest === null ? exchange.query.get('digest') : null;
         const digest = digestText === null ? undefined : readDigest(digestText);
         const algorithm = digest === undefined ? readAlgorithm(exchange) : digestAlgorithm(digest);
-        const where = { repository, projectId: request.project.id, owner: ownerOf(request.actor) };
+        const where = {
+          repository,
+          projectId: request.project.id,
+          owner: ownerOf(request.actor),
+          asker: request.asker(),
+        };
         const key = await uploads.begin(where, algorithm);
         if (digest === undefined) return accepted(exchange, key, 0);
         try {
-          await uploads.finish(key, digest, readChunk(exchange));
+          const { warnings } = await uploads.finish(key, digest, readChunk(exchange));
+          return created(exchange, repository, digest, warnings);
         } catch (error) {
           // There was no answer that named this upload, so nobody can continue it.
           await uploads.cancel(key).catch(() => undefined);
           throw error;
         }
-        return created(exchange, repository, digest);
       },
     }),
     inRepository({
@@ -117,8 +122,8 @@ export function uploadRoutes({ uploads, blobs, access, acceptsUploads }: UploadR
         const text = exchange.query.get('digest');
         if (text === null) throw new RegistryError('digest-invalid', 'The digest parameter is missing.');
         const digest = readDigest(text);
-        await uploads.finish(key, digest, exchange.hasBody ? readChunk(exchange) : undefined);
-        return created(exchange, repository, digest);
+        const { warnings } = await uploads.finish(key, digest, exchange.hasBody ? readChunk(exchange) : undefined);
+        return created(exchange, repository, digest, warnings);
       },
     }),
     inRepository({
@@ -144,7 +149,13 @@ function ownerOf(actor: Actor): string {
 function keyOf(request: RepositoryRequest<{ readonly id: string }>): UploadKey {
   const { id } = request.path;
   if (!isId(id)) throw new RegistryError('upload-not-found', 'There is no such upload here.');
-  return { id, repository: request.repository, projectId: request.project.id, owner: ownerOf(request.actor) };
+  return {
+    id,
+    repository: request.repository,
+    projectId: request.project.id,
+    owner: ownerOf(request.actor),
+    asker: request.asker(),
+  };
 }
 
 function readChunk(exchange: Exchange): Chunk {
@@ -184,11 +195,12 @@ function accepted(exchange: Exchange, key: UploadKey, size: number): Reply {
   return emptyReply(202, progress(exchange, key, size));
 }
 
-function created(exchange: Exchange, repository: RepositoryName, digest: Digest): Reply {
+function created(exchange: Exchange, repository: RepositoryName, digest: Digest, warnings: readonly string[]): Reply {
   return emptyReply(201, [
     'Location',
     `${exchange.origin.prefix}/v2/${repository}/blobs/${digest}`,
     'Docker-Content-Digest',
     digest,
+    ...warningHeaders(warnings),
   ]);
 }

@@ -6,6 +6,7 @@ import type { NewId } from '#kernel/ids';
 import type { Transact, Transaction } from '#kernel/transaction';
 import type { BlobStore, StageState } from '#platform/blobs';
 import type { BlobRecords } from '#registry/blobs';
+import { type Admit, isPushRefused, type PushGate, type Room } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import { createRunningHashes, finishHash, type RunningHash } from './running-hashes.ts';
 import type { Upload, UploadKey, UploadStore } from './store.ts';
@@ -26,14 +27,18 @@ export interface Uploads {
   status(key: UploadKey): Promise<{ readonly size: number }>;
   /**
    * Adds bytes at the end. Fails with `upload-range-invalid` and adds nothing when they belong elsewhere. When the
-   * sender breaks off, what arrived is kept and counts.
+   * sender breaks off, what arrived is kept and counts. When a push policy refuses more bytes, the upload is gone.
    */
   append(key: UploadKey, chunk: Chunk): Promise<{ readonly size: number }>;
   /**
    * Adds the last bytes, if any, and makes the upload a blob of the repository: durable when this resolves. Fails with
-   * `digest-mismatch` when the bytes are others, and the upload is gone.
+   * `digest-mismatch` when the bytes are others, or with what a push policy refuses them for, and the upload is gone.
    */
-  finish(key: UploadKey, digest: Digest, chunk: Chunk | undefined): Promise<{ readonly size: number }>;
+  finish(
+    key: UploadKey,
+    digest: Digest,
+    chunk: Chunk | undefined,
+  ): Promise<{ readonly size: number; readonly warnings: readonly string[] }>;
   /** Gives the upload up. Fails with `upload-not-found`. */
   cancel(key: UploadKey): Promise<void>;
   /** Removes uploads that nobody touched for so long, and what `dropAbandoned` left; answers how many. */
@@ -52,6 +57,7 @@ export interface UploadsDeps {
   readonly blobs: BlobRecords;
   readonly repositories: RepositoryStore;
   readonly bytes: BlobStore;
+  readonly gate: PushGate;
   readonly transact: Transact;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -67,10 +73,24 @@ const abandonedPerRound = 20;
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
+/** Stops at the first bytes that are too many. */
+async function* onlyWithin(room: Room, size: number, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let now = size;
+  for await (const part of source) {
+    now += part.length;
+    room.assert(now);
+    yield part;
+  }
+}
+
 const notFound = (id: string) => new RegistryError('upload-not-found', `There is no upload ${id} here.`);
 
+/** Whether the bytes that arrived are not what was announced, and never will be. */
+const isSpoilt = (error: unknown) =>
+  error instanceof RegistryError && (error.code === 'digest-mismatch' || error.code === 'size-invalid');
+
 export function createUploads(deps: UploadsDeps): Uploads {
-  const { store, blobs, repositories, bytes, transact, clock, newId } = deps;
+  const { store, blobs, repositories, bytes, gate, transact, clock, newId } = deps;
   const hashes = createRunningHashes();
   const locks = deps.alone ? createOwnLocks(deps) : createSharedLocks(deps);
 
@@ -96,11 +116,14 @@ export function createUploads(deps: UploadsDeps): Uploads {
     upload: Upload,
     algorithm: DigestAlgorithm,
     chunk: Chunk,
+    room: Room,
     progress: (now: { size: number; stage: StageState }) => void,
   ): Promise<{ size: number; stage: StageState; running: RunningHash | undefined }> {
     assertFits(upload, chunk);
+    if (chunk.contentLength !== undefined) room.assert(upload.size + chunk.contentLength);
+    const source = Number.isFinite(room.bytes) ? onlyWithin(room, upload.size, chunk.source) : chunk.source;
     const running = hashes.take(upload.id, algorithm, upload.size);
-    const appended = await bytes.append(upload.id, upload.stage, upload.size, chunk.source, (part) => {
+    const appended = await bytes.append(upload.id, upload.stage, upload.size, source, (part) => {
       running?.hash.update(part);
       if (running !== undefined) running.size += part.length;
     });
@@ -167,8 +190,10 @@ export function createUploads(deps: UploadsDeps): Uploads {
     size: number,
     stage: StageState,
     verified: boolean,
+    admit: Admit,
   ): Promise<void> {
     const end = async (tx: Transaction, blobId: number) => {
+      await admit(tx, { blobs: [{ digest, size }] });
       if (!(await store.delete(tx, upload.id))) throw notFound(upload.id);
       await blobs.link(tx, upload.repositoryId, blobId, clock());
     };
@@ -197,6 +222,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
 
   return {
     async begin(where, algorithm) {
+      await gate.openUpload(where);
       if ((await store.countOpen()) >= deps.maxOpen) {
         throw new RegistryError(
           'unavailable',
@@ -237,35 +263,60 @@ export function createUploads(deps: UploadsDeps): Uploads {
     },
 
     append: (key, chunk) =>
-      withUpload(locks, key, async (upload, progress) => {
-        const now = await take(upload, upload.algorithm, chunk, progress);
-        if (now.running !== undefined) hashes.put(upload.id, now.running);
-        return { size: now.size };
+      withUpload(locks, key, async (upload, progress, ended) => {
+        const taken = await gate.through(key, async () => {
+          try {
+            return await take(upload, upload.algorithm, chunk, await gate.roomOf(key), progress);
+          } catch (error) {
+            if (isPushRefused(error)) {
+              await drop(upload.id, upload.stage);
+              ended();
+            }
+            throw error;
+          }
+        });
+        const { size, running } = taken.result;
+        if (running !== undefined) hashes.put(upload.id, running);
+        return { size };
       }),
 
     finish: (key, digest, chunk) =>
       withUpload(locks, key, async (upload, progress, ended) => {
         // Nothing is hashed yet in an empty upload, so the digest decides how.
         const algorithm = upload.size === 0 ? digestAlgorithm(digest) : upload.algorithm;
-        const taken =
-          chunk === undefined ? await settle(upload, algorithm) : await take(upload, algorithm, chunk, progress);
-        const { size, stage, running } = taken;
-        const verified =
-          running !== undefined && running.algorithm === digestAlgorithm(digest) && running.size === size;
-        try {
-          if (verified && finishHash(running) !== digest) {
-            throw new RegistryError('digest-mismatch', `The ${size} bytes received are not ${digest}.`);
-          }
-          await keep(upload, digest, size, stage, verified);
-          ended();
-        } catch (error) {
-          if (error instanceof RegistryError && (error.code === 'digest-mismatch' || error.code === 'size-invalid')) {
-            await drop(upload.id, stage);
+        let { stage } = upload;
+        let whole = false;
+        const { result, warnings } = await gate.through(key, async (admit) => {
+          try {
+            const room = await gate.roomOf(key, digest);
+            const taken =
+              chunk === undefined
+                ? await settle(upload, algorithm)
+                : await take(upload, algorithm, chunk, room, (now) => {
+                    stage = now.stage;
+                    progress(now);
+                  });
+            const { size, running } = taken;
+            stage = taken.stage;
+            whole = true;
+            room.assert(size);
+            const verified =
+              running !== undefined && running.algorithm === digestAlgorithm(digest) && running.size === size;
+            if (verified && finishHash(running) !== digest) {
+              throw new RegistryError('digest-mismatch', `The ${size} bytes received are not ${digest}.`);
+            }
+            await keep(upload, digest, size, stage, verified, admit);
             ended();
+            return size;
+          } catch (error) {
+            if (isPushRefused(error) || (whole && isSpoilt(error))) {
+              await drop(upload.id, stage);
+              ended();
+            }
+            throw error;
           }
-          throw error;
-        }
-        return { size };
+        });
+        return { size: result, warnings };
       }),
 
     cancel: (key) =>

@@ -1,5 +1,6 @@
 import type { DigestAlgorithm } from '@entrepot/oci/digest';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
+import type { Asker } from '#kernel/actor';
 import type { Transaction } from '#kernel/transaction';
 import type { StageState } from '#platform/blobs';
 import { type Db, within } from '#platform/db';
@@ -18,6 +19,8 @@ export interface UploadKey {
   readonly repository: RepositoryName;
   readonly projectId: number;
   readonly owner: string;
+  /** For the record, where somebody asks now. */
+  readonly asker?: Asker | undefined;
 }
 
 export interface UploadStore {

@@ -9,6 +9,7 @@ import * as addRemoteRegistries from './0008-add-remote-registries.ts';
 import * as describeArtifacts from './0009-describe-artifacts.ts';
 import * as addAbandonedStage from './0020-add-abandoned-stage.ts';
 import * as addSettings from './0010-add-settings.ts';
+import * as addQuotas from './0012-add-quotas.ts';
 import * as tieWorkloadIdentities from './0021-tie-workload-identities.ts';
 import type { Migration } from './migration.ts';
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   { name: '0008-add-remote-registries', up: addRemoteRegistries.up },
   { name: '0009-describe-artifacts', up: describeArtifacts.up },
   { name: '0010-add-settings', up: addSettings.up },
+  { name: '0012-add-quotas', up: addQuotas.up },
   { name: '0020-add-abandoned-stage', up: addAbandonedStage.up },
   { name: '0021-tie-workload-identities', up: tieWorkloadIdentities.up },
 ];

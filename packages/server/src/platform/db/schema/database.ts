@@ -4,6 +4,7 @@ import type { AuditTables } from './audit.ts';
 import type { JobTables } from './jobs.ts';
 import type { OutsideTables } from './outside.ts';
 import type { PeopleTables } from './people.ts';
+import type { QuotaTables } from './quotas.ts';
 import type { RobotTables } from './robots.ts';
 import type { SettingTables } from './settings.ts';
 import type { SignInTables } from './sign-in.ts';
@@ -156,6 +157,7 @@ export interface Database
     JobTables,
     OutsideTables,
     PeopleTables,
+    QuotaTables,
     RobotTables,
     SettingTables,
     SignInTables {
