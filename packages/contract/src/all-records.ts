@@ -1,6 +1,8 @@
 import { auditRecords } from './entrepot/audit.ts';
 import { projectQuotaRecords } from './entrepot/quota.ts';
+import { roleRecords } from './entrepot/role.ts';
 import { robotLimitRecords } from './entrepot/robot.ts';
+import { explainRecords } from './entrepot/explain.ts';
 import { groupRecords } from './entrepot/group.ts';
 import { sessionRecords } from './entrepot/session.ts';
 import { webhookExtraRecords } from './entrepot/webhook.ts';
@@ -17,7 +19,9 @@ const entrepotRecords: readonly RouteRecord[] = [
   ...auditRecords,
   ...projectQuotaRecords,
   ...robotLimitRecords,
+  ...explainRecords,
   ...groupRecords,
+  ...roleRecords,
   ...sessionRecords,
   ...webhookExtraRecords,
   ...workloadIdentityRecords,

@@ -7,7 +7,6 @@ import type { ManagedRoute } from '#platform/http/management';
  * group takes its line away, and lists below what is still missing of it; a test holds both against the registry.
  */
 const groups: Readonly<Record<string, string>> = {
-  permissions: 'lists of permissions',
   replication: 'replication',
   Retention: 'retention policies',
   immutable: 'immutable tags',

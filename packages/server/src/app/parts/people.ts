@@ -1,3 +1,4 @@
+import { roleIds } from '@entrepot/contract/permissions';
 import { openLdap } from '#app/open-ldap';
 import { openOidc } from '#app/open-oidc';
 import { createKeyedHash, createPasswordHasher } from '#platform/crypto';
@@ -5,16 +6,18 @@ import { openNamedKey } from '#platform/db';
 import { createGuardedRequest } from '#platform/outbound';
 import { createAccess } from '#tenancy/access';
 import { auditRoutes, createAuditReads, createFindAuditScope } from '#tenancy/audit';
+import { assignmentRoutes, createAssignmentStore, createAssignments } from '#tenancy/assignments';
 import { createCveAllowlistStore, createCveAllowlists, cveAllowlistRoutes } from '#tenancy/cve-allowlists';
 import { createGroupStore, createGroups, localGroupRoutes, userGroupRoutes } from '#tenancy/groups';
 import { createIdentity } from '#tenancy/identity';
 import { createLoginFailureStore, createLogins, isPassword } from '#tenancy/logins';
-import { createMembers, createMemberStore, memberRoutes } from '#tenancy/members';
+import { createExplanations, explainRoutes } from '#tenancy/explain';
+import { createMembers, createMemberStore, createSeek, memberRoutes, type MemberStore } from '#tenancy/members';
 import { showOidcMeta } from '#tenancy/oidc/routes';
 import { createProjectReadModel, createProjectStore, createProjects } from '#tenancy/projects';
 import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
 import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '#tenancy/robots';
-import { createGiving, createRoleStore } from '#tenancy/roles';
+import { createGiving, createRoles, createRoleStore, roleRoutes } from '#tenancy/roles';
 import { settingRoutes } from '#tenancy/settings';
 import { createKeyRing, createPasswordDoor, createSigningKeyStore, createTokens } from '#tenancy/tokens';
 import {
@@ -100,7 +103,20 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }:
     onRolesChange: access.forgetRoles,
   });
   const groupStore = createGroupStore(db);
-  const giving = createGiving({ access, roles: createRoleStore(db) });
+  const roleStore = createRoleStore(db);
+  const giving = createGiving({ access, roles: roleStore });
+  const onRolesChange = access.forgetRoles;
+  const roles = createRoles({ store: roleStore, giving, transact, audit, clock, onRolesChange });
+  const assignments = createAssignments({
+    store: createAssignmentStore(db),
+    roles: roleStore,
+    giving,
+    seek: createSeek({ users: userStore, groups: groupStore, clock }),
+    transact,
+    audit,
+    clock,
+    onRolesChange,
+  });
   const membersOfProjects = createMembers({
     store: members,
     users: userStore,
@@ -209,6 +225,18 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }:
   const doors = createPasswordDoor([signIn.robotDoor], logins);
   const identity = signIn.withCertificates(createIdentity({ doors, tokens, clock }));
 
+  const explanations = createExplanations({
+    access,
+    users: userStore,
+    groups: groupStore,
+    members,
+    async findRobot(name) {
+      const { prefix } = robotSettings();
+      const stored = name.startsWith(prefix) ? await robotDeps.store.findByFullName(name.slice(prefix.length)) : undefined;
+      return stored && (await robotSignIn.findActor(stored.robot.id))?.actor;
+    },
+  });
+
   const routes: ManagedRoute[] = [
     ...ldap.routes,
     ...settingRoutes({ settings }),
@@ -223,6 +251,9 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }:
     ...robotRoutes({ robots, access, findProject: projectStore.findById, settings: robotSettings }),
     ...metadataRoutes({ projects }),
     ...memberRoutes({ members: membersOfProjects }),
+    ...roleRoutes({ roles, administersAny: (userId) => administersAny(members, userId) }),
+    ...assignmentRoutes({ assignments }),
+    ...explainRoutes({ explanations, findProject: (nameOrId) => projects.find(nameOrId, false) }),
     ...userGroupRoutes({ groups }),
     ...localGroupRoutes({ groups }),
     ...userRoutes({
@@ -245,4 +276,9 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }:
     }),
   ];
   return { users, projects, projectStore, access, tokens, doors, identity, signIn, serviceName, routes };
+}
+
+async function administersAny(members: Pick<MemberStore, 'projectsOf' | 'rolesIn'>, userId: number): Promise<boolean> {
+  const roles = await members.rolesIn(userId, await members.projectsOf(userId));
+  return [...roles.values()].some((ids) => ids.includes(roleIds.projectAdmin));
 }

@@ -1,3 +1,3 @@
-export { tokenAskedFor } from './rules.ts';
+export { explainRoles, tokenAskedFor } from './rules.ts';
 export { type Access, createAccess, type Place, projectNotFound } from './service.ts';
 export type { Decision, Project, RoleGiven, RoleLookup } from './types.ts';

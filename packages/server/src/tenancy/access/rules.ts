@@ -108,6 +108,20 @@ export function explain(rules: readonly Rule[], permission: Permission, reposito
   return { allowed: rule !== undefined, rule, considered };
 }
 
+/** The decision on somebody who has exactly these roles, in a project or in the registry, such as a group. */
+export function explainRoles(
+  roles: { readonly here: readonly RoleGiven[]; readonly everywhere: readonly RoleGiven[] },
+  permission: Permission,
+  place: { readonly project: Project; readonly repository?: string | undefined } | undefined,
+): Decision {
+  const rules = [
+    ...(place?.project.public === true ? [publicRule] : []),
+    ...roles.here.map((given) => ruleOf(given, 'in the project')),
+    ...roles.everywhere.map((given) => ruleOf(given, 'in the registry')),
+  ];
+  return explain(rules, permission, place?.repository?.slice(place.project.name.length + 1));
+}
+
 /** What a token may: what it says, in the very project it was made for. */
 export function tokenMay(token: TokenActor, permission: Permission, project: Project, repository: string): boolean {
   const action = tokenActions[permission];

@@ -1,13 +1,11 @@
 import { roleIds } from '@entrepot/contract/permissions';
 import { type Asker, isAdmin } from '#kernel/actor';
-import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import { type Project, projectNotFound } from '#tenancy/access';
 import type { Audit } from '#tenancy/audit';
-import { type GroupStore, groupTypes } from '#tenancy/groups';
 import type { Entity, Giving } from '#tenancy/roles';
-import type { UserStore } from '#tenancy/users';
+import { createSeek, type SeekDeps } from './seek.ts';
 import type { MemberStore } from './store.ts';
 import type { Member, MemberSought } from './types.ts';
 
@@ -26,62 +24,22 @@ export interface Members extends Pick<MemberStore, 'list'> {
   remove(asker: Asker, project: Project, id: number): Promise<void>;
 }
 
-export interface MembersDeps {
+export interface MembersDeps extends SeekDeps {
   readonly store: MemberStore;
-  readonly users: Pick<UserStore, 'find' | 'findById'>;
-  readonly groups: Pick<GroupStore, 'find' | 'findByName' | 'ensure'>;
   readonly giving: Pick<Giving, 'assertMayGive' | 'findProjectRole'>;
   readonly transact: Transact;
   readonly audit: Pick<Audit, 'write'>;
-  readonly clock: Clock;
-  /** Makes an account of somebody whom only the directory knows; absent where there is none. */
-  readonly findElsewhere?: ((userName: string, asker: Asker) => Promise<number | undefined>) | undefined;
   readonly onRolesChange: () => void;
 }
 
 export function createMembers(deps: MembersDeps): Members {
-  const { store, users, groups, giving, transact, audit, clock } = deps;
+  const { store, giving, transact, audit, clock } = deps;
+  const seek = createSeek(deps);
 
   async function get(project: Project, id: number): Promise<Member> {
     const member = await store.find(project.id, id);
     if (member !== undefined) return member;
     throw new RegistryError('object-not-found', `member ${id} of project ${project.name} not found`);
-  }
-
-  /** Whom a body means: somebody who is there, or a group that will be. */
-  async function seek(sought: MemberSought, asker: Asker): Promise<(tx: Transaction) => Promise<Entity>> {
-    const entity = sought.kind === 'user' ? await seekUser(sought, asker) : await seekGroup(sought);
-    return typeof entity === 'function' ? entity : () => Promise.resolve(entity);
-  }
-
-  async function seekUser({ id, name }: Extract<MemberSought, { kind: 'user' }>, asker: Asker): Promise<Entity> {
-    const user = id === undefined ? name && (await users.find(name)) : await users.findById(id);
-    if (user) return { type: 'u', id: user.id };
-    const elsewhere = id === undefined && name !== undefined ? await deps.findElsewhere?.(name, asker) : undefined;
-    if (elsewhere !== undefined) return { type: 'u', id: elsewhere };
-    throw new RegistryError('object-not-found', `user ${id ?? name} not found`);
-  }
-
-  async function seekGroup(
-    sought: Extract<MemberSought, { kind: 'group' }>,
-  ): Promise<Entity | ((tx: Transaction) => Promise<Entity>)> {
-    const { id, name, type, dn } = sought;
-    if (id !== undefined) {
-      if ((await groups.find(id)) !== undefined) return { type: 'g', id };
-      throw new RegistryError('object-not-found', `group ${id} not found`);
-    }
-    const ensure = (group: { name: string; type: number; dn: string }) => async (tx: Transaction) => {
-      const made = await groups.ensure(tx, group, clock());
-      return { type: 'g', id: made } as const;
-    };
-    if (dn !== undefined) return ensure({ name: name ?? dn.slice(0, 255), type: groupTypes.ldap, dn });
-    if (name === undefined) throw new RegistryError('body-invalid', 'body.member_group: name the group.');
-    if (type === groupTypes.http || type === groupTypes.oidc) return ensure({ name, type, dn: '' });
-    const named = (await groups.findByName(name)).filter((group) => type === undefined || group.type === type);
-    const [only, ...more] = named;
-    if (only !== undefined && more.length === 0) return { type: 'g', id: only.id };
-    if (only === undefined) throw new RegistryError('object-not-found', `group ${name} not found`);
-    throw new RegistryError('body-invalid', `body.member_group: several groups are called ${name}; name it by its id.`);
   }
 
   /** A project without anybody to administer it would need an administrator of the registry. */

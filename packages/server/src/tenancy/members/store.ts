@@ -1,5 +1,5 @@
 import { type Permission, roleIds } from '@entrepot/contract/permissions';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, escapeLike, within } from '#platform/db';
 import type { RoleGiven, RoleLookup } from '#tenancy/access';
@@ -12,6 +12,11 @@ export interface MemberStore extends RoleLookup {
     tx: Transaction,
     member: { projectId: number; entityType: 'u' | 'g'; entityId: number; roleId: number; at: number },
   ): Promise<number>;
+  /** The roles of a group itself: in the project, where one is named, and in the whole registry. */
+  ofGroup(
+    groupId: number,
+    projectId: number | undefined,
+  ): Promise<{ readonly here: readonly RoleGiven[]; readonly everywhere: readonly RoleGiven[] }>;
   /** The ids of a user's roles in whole projects, through groups as well, by project. */
   rolesIn(userId: number, projectIds: readonly number[]): Promise<Map<number, number[]>>;
   /** How many memberships there are of each role. */
@@ -111,7 +116,20 @@ const roleTables = ['member', 'repository_member', 'system_member'] as const;
 
 export function createMemberStore(db: Db): MemberStore {
   /** The roles of a user in one kind of place, its own and those of its groups; in one project, or wherever. */
-  async function held(kind: keyof typeof places, userId: number, projectId?: number): Promise<GivenRow[]> {
+  const held = (kind: keyof typeof places, userId: number, projectId?: number) =>
+    heldWhere(
+      kind,
+      sql`(given.entity_type = 'u' and given.entity_id = ${userId}
+        or given.entity_type = 'g' and given.entity_id in
+          (select group_id from user_group_member where user_id = ${userId}))`,
+      projectId,
+    );
+
+  async function heldWhere(
+    kind: keyof typeof places,
+    whose: RawBuilder<unknown>,
+    projectId?: number,
+  ): Promise<GivenRow[]> {
     const { table, pattern, projectId: column } = places[kind];
     const there = projectId === undefined ? sql`true` : sql`given.project_id = ${projectId}`;
     const found = await sql<GivenRow>`
@@ -120,9 +138,7 @@ export function createMemberStore(db: Db): MemberStore {
       from ${sql.table(table)} as given
       left join role on role.id = given.role_id
       left join user_group on given.entity_type = 'g' and user_group.id = given.entity_id
-      where ${there} and (given.entity_type = 'u' and given.entity_id = ${userId}
-        or given.entity_type = 'g' and given.entity_id in
-          (select group_id from user_group_member where user_id = ${userId}))
+      where ${there} and ${whose}
       order by given.id`.execute(db.read);
     return found.rows;
   }
@@ -232,6 +248,15 @@ export function createMemberStore(db: Db): MemberStore {
     async projectsOf(userId) {
       const rows = (await Promise.all([held('project', userId), held('repository', userId)])).flat();
       return [...new Set(rows.filter(showsProject).map((row) => row.project_id))];
+    },
+    async ofGroup(groupId, projectId) {
+      const whose = sql`given.entity_type = 'g' and given.entity_id = ${groupId}`;
+      const [project, repository, system] = await Promise.all([
+        projectId === undefined ? [] : heldWhere('project', whose, projectId),
+        projectId === undefined ? [] : heldWhere('repository', whose, projectId),
+        heldWhere('system', whose),
+      ]);
+      return { here: [...project, ...repository].map(toGiven), everywhere: system.map(toGiven) };
     },
     async rolesIn(userId, projectIds) {
       if (projectIds.length === 0) return new Map();

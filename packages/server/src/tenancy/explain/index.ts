@@ -1,0 +1,2 @@
+export { explainRoutes } from './routes.ts';
+export { createExplanations, type Explanations } from './service.ts';
