@@ -30,7 +30,7 @@ export interface Outside {
 }
 
 export function composeOutside(
-  { config, log, clock, newId, db, transact, box, jobs, outbox, audit }: Basis,
+  { config, log, clock, newId, db, transact, box, metrics, jobs, outbox, audit }: Basis,
   { projects }: Pick<People, 'projects'>,
   stack: AsyncDisposableStack,
 ): Outside {
@@ -77,6 +77,20 @@ export function composeOutside(
   });
 
   const handlers = createDeliveryHandlers({ store: webhookStore, request, clock });
+  const waiting = async (figure: (queue: { waiting: number; latencyMs: number }) => number) =>
+    Math.max(0, ...(await jobs.listQueues(clock())).map(figure));
+  metrics.gauge(
+    'entrepot_jobs_waiting',
+    'Tasks that wait for a worker or for their time, in the longest queue.',
+    () => waiting((queue) => queue.waiting),
+    'max',
+  );
+  metrics.gauge(
+    'entrepot_jobs_oldest_wait_seconds',
+    'How long the oldest task has waited since it could begin.',
+    () => waiting((queue) => queue.latencyMs / 1000),
+    'max',
+  );
   const monitor = createJobMonitor({ jobs, transact, audit, clock, types: () => handlers.map(({ type }) => type) });
   return {
     routes: [

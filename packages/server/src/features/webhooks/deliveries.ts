@@ -2,7 +2,7 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transaction } from '#kernel/transaction';
 import { JobFailed, type JobHandler, type Jobs, type RunningTask } from '#platform/jobs';
-import type { GuardedRequest } from '#platform/outbound';
+import { type GuardedRequest, withConstantCeiling } from '#platform/outbound';
 import { formatMessage, signBody, toDefault } from './format.ts';
 import type { WebhookStore } from './store.ts';
 import type { DeliveryPayload, Message, TargetType, WebhookPolicy } from './types.ts';
@@ -71,7 +71,7 @@ export function createDeliveryHandlers({ store, request, clock }: DeliveriesDeps
     // Not what stands behind the question mark: some receivers want their secret there.
     task.log(`Run ${task.runCount}: POST ${origin}${pathname} with ${message.type}, ${Buffer.byteLength(body)} bytes.`);
     if (target.skipCertVerify) task.log('The certificate of the target is not verified.');
-    const answer = await request({
+    const asked = {
       url: target.address,
       field: 'address',
       method: 'POST',
@@ -83,11 +83,13 @@ export function createDeliveryHandlers({ store, request, clock }: DeliveriesDeps
       },
       ...(authHeader === undefined ? {} : { authorization: { origin, value: authHeader } }),
       body,
-      timeoutMs,
       maxBytes,
       insecure: target.skipCertVerify,
-      signal: task.signal,
-    });
+    };
+    // Whoever may read the times of a delivery learns no more of a network than its answer says.
+    const answer = await withConstantCeiling(timeoutMs, (late) =>
+      request({ ...asked, signal: AbortSignal.any([late, task.signal]) }),
+    );
     task.log(`Answered with ${answer.status}.`);
     if (answer.status >= 200 && answer.status < 300) return;
     const said = `The target answered with ${answer.status}.`;

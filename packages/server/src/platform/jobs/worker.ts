@@ -206,7 +206,10 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
 
   const beatWorker = () =>
     attempt('showing that this worker lives', () =>
-      transact((tx) => schedules.beatWorker(tx, worker, clock(), clock() - workerDeadMs), { durable: false }),
+      transact((tx) => schedules.beatWorker(tx, worker, clock(), clock() - workerDeadMs), {
+        durable: false,
+        unread: true,
+      }),
     );
 
   const timers = [
