@@ -41,8 +41,13 @@ export async function loadTls(
       ...(ca === undefined ? {} : { ca }),
       minVersion: files.minVersion,
     };
-    // Throws when the key does not belong to the certificate, before anything listens with them.
-    createSecureContext(options);
+    // Before anything listens with them: what is no certificate, and a key that belongs to another one.
+    try {
+      createSecureContext(options);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message.replace(/^error:[0-9A-F]+:/i, '') : String(cause);
+      throw new Error(`The certificate and key in ${paths.join(', ')} cannot be used: ${reason}.`, { cause });
+    }
     return options;
   }
 
