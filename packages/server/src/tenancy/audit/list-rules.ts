@@ -70,25 +70,11 @@ export function describeSort(sort: readonly SortKey[]): boolean {
 }
 
 /**
- * The one thing that picks the rows, where it is one that the segments of the chain are kept by: nothing at all, one
- * project, one actor. `none` where it takes a look at the rows themselves.
+ * What picks the rows, where it is what the segments of the chain are kept by: nothing at all (`every`) or one project.
+ * Undefined where it takes a look at the rows themselves.
  */
-export function soleKey(
-  scope: AuditScope,
-  conditions: readonly Condition[],
-): { readonly kind: 'project' | 'actor'; readonly key: string } | undefined | 'none' {
-  const [only, ...more] = conditions;
-  if (more.length > 0) return 'none';
-  if (scope.kind === 'projects') {
-    const [project, ...others] = scope.projectIds;
-    return only === undefined && project !== undefined && others.length === 0
-      ? { kind: 'project', key: String(project) }
-      : 'none';
-  }
-  if (scope.kind === 'every-project') return 'none';
-  if (only === undefined) return undefined;
-  if (only.field === 'username' && only.kind === 'is' && !only.value.includes('\0')) {
-    return { kind: 'actor', key: only.value };
-  }
-  return 'none';
+export function soleKey(scope: AuditScope, conditions: readonly Condition[]): 'every' | number | undefined {
+  if (conditions.length > 0 || scope.kind === 'every-project') return undefined;
+  if (scope.kind === 'all') return 'every';
+  return scope.projectIds.length === 1 ? scope.projectIds[0] : undefined;
 }

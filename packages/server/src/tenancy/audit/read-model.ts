@@ -38,11 +38,8 @@ const columns: ListColumns = {
 /** Rows that one step of a walk looks at. */
 const rowsPerStep = 1000;
 
-/** Rows that a segment knows by a key of theirs. */
-interface Key {
-  readonly kind: 'project' | 'actor';
-  readonly key: string;
-}
+/** Whose rows are listed: a project's, or all. */
+type Key = 'every' | number;
 
 function aliased(field: string) {
   const [ref = '', name = ref.replace('audit.', '')] = field.split(' as ');
@@ -88,32 +85,35 @@ export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditRead
     return found ?? { number: 0, lastId: 0 };
   }
 
-  function isOfKey(key: Key | undefined) {
-    if (key === undefined) return sql<SqlBool>`1 = 1`;
-    return key.kind === 'project'
-      ? sql<SqlBool>`audit.project_id = ${Number(key.key)}`
-      : sql<SqlBool>`audit.actor = ${key.key}`;
-  }
+  const isOfKey = (key: Key) => (key === 'every' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`audit.project_id = ${key}`);
 
   /** The segments that hold rows of the key: how many there are up to each, and how many in it. */
-  function segmentsOf(key: Key | undefined, until: number) {
-    return key === undefined
+  function segmentsOf(key: Key, until: number) {
+    return key === 'every'
       ? sql`(select number, row_count as rows, rows_total as total from audit_segment where number <= ${until})`
-      : sql`(select number, row_count as rows, rows_total as total from audit_segment_key
-          where kind = ${key.kind} and key = ${key.key} and number <= ${until})`;
+      : sql`(select number, row_count as rows, rows_total as total from audit_segment_project
+          where project_id = ${key} and number <= ${until})`;
   }
 
-  async function countChained(key: Key | undefined, until: number): Promise<number> {
+  async function countChained(key: Key, until: number): Promise<number> {
     const found = await sql<{ total: number }>`
       select total from ${segmentsOf(key, until)} as held order by total desc limit 1`.execute(db.read);
     return Number(found.rows[0]?.total ?? 0);
+  }
+
+  async function countProjects(projectIds: readonly number[]): Promise<number> {
+    const end = await findEnd();
+    let total = 0;
+    for (const id of projectIds) total += await countChained(id, end.number);
+    if (projectIds.length === 0) return total;
+    return total + (await count(rows().where('audit.id', '>', end.lastId).where('audit.project_id', 'in', projectIds)));
   }
 
   /**
    * The chained rows of a key whose places, counted from the oldest, are from `first` to `last`; in the order of
    * writing. The segments tell where they are, so that every page costs the same.
    */
-  async function readPlaces(key: Key | undefined, until: number, first: number, last: number) {
+  async function readPlaces(key: Key, until: number, first: number, last: number) {
     // Each segment holds a row at least.
     const held = await sql<{ rows: number; total: number }>`
       select rows, total from ${segmentsOf(key, until)} as held
@@ -135,7 +135,7 @@ export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditRead
   }
 
   /** A page without further conditions: the rows that are not chained yet are the newest. */
-  async function listKeyed(key: Key | undefined, query: ListQuery, descending: boolean) {
+  async function listKeyed(key: Key, query: ListQuery, descending: boolean) {
     const end = await findEnd();
     const newest = rows().where('audit.id', '>', end.lastId).where(isOfKey(key));
     const [chained, unchained] = [await countChained(key, end.number), await count(newest)];
@@ -188,13 +188,19 @@ export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditRead
     async list(scope, query) {
       const descending = describeSort(query.sort);
       const key = soleKey(scope, query.conditions);
-      if (key !== 'none') return listKeyed(key, query, descending);
+      if (key !== undefined) return listKeyed(key, query, descending);
       const picked = filtered(scope, query.conditions);
-      const page = picked
-        .orderBy('audit.id', descending ? 'desc' : 'asc')
+      const direction = descending ? 'desc' : 'asc';
+      // A stretch of time is found by the index on it, and is then in the order of time.
+      const byTime = query.conditions.some(({ field }) => field === 'op_time');
+      const page = (byTime ? picked.orderBy('audit.at', direction) : picked)
+        .orderBy('audit.id', direction)
         .offset((query.page - 1) * query.pageSize)
         .limit(query.pageSize);
-      const total = await count(picked);
+      const total =
+        query.conditions.length === 0 && scope.kind === 'projects'
+          ? await countProjects(scope.projectIds)
+          : await count(picked);
       return { rows: total === 0 ? [] : await read(page), total };
     },
     async walk({ from, to, projectId }, after) {

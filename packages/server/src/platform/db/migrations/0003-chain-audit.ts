@@ -13,11 +13,11 @@ function statements(kind: DatabaseKind): string[] {
     // Heads of the chain that were told to the log, from where an operator has them.
     `create table audit_checkpoint (
       number ${number}, rows_total bigint not null, hash ${text} not null, at bigint not null)`,
-    // Which segments hold rows of a project or an actor, and how many there are up to each: it lets a list jump to any
-    // page and count at once, for a fraction of what an index on every row of a pull would cost.
-    `create table audit_segment_key (
-      kind ${text} not null, key ${text} not null, number bigint not null, row_count bigint not null,
-      rows_total bigint not null, primary key (kind, key, rows_total))${kind === 'sqlite' ? ' without rowid' : ''}`,
+    // Which segments hold rows of a project, and how many there are up to each: it lets a list jump to any page and
+    // count at once, for a fraction of what an index on every row of a pull would cost.
+    `create table audit_segment_project (
+      project_id bigint not null, number bigint not null, row_count bigint not null, rows_total bigint not null,
+      primary key (project_id, rows_total))${kind === 'sqlite' ? ' without rowid' : ''}`,
     "create index audit_by_action on audit (action, id) where action <> 'pull-artifact'",
   ];
 }

@@ -35,11 +35,9 @@ export interface AuditCheckpointTable {
   at: number;
 }
 
-/** How many rows of a project or an actor a segment holds. */
-export interface AuditSegmentKeyTable {
-  kind: 'project' | 'actor';
-  /** The project's id as text, or the actor's name. */
-  key: string;
+/** How many rows of a project a segment holds. */
+export interface AuditSegmentProjectTable {
+  project_id: number;
   number: number;
   row_count: number;
   /** Of this segment and all before it. */
@@ -50,5 +48,5 @@ export interface AuditTables {
   audit: AuditTable;
   audit_segment: AuditSegmentTable;
   audit_checkpoint: AuditCheckpointTable;
-  audit_segment_key: AuditSegmentKeyTable;
+  audit_segment_project: AuditSegmentProjectTable;
 }

@@ -18,8 +18,8 @@ export interface ChainedRow {
 
 /** A segment that is not written yet. */
 export interface NextSegment extends Segment {
-  /** How many of its rows each project and each actor has. */
-  readonly keys: readonly (readonly ['project' | 'actor', name: string, rows: number])[];
+  /** How many of its rows each project has. */
+  readonly projects: readonly { readonly id: number; readonly rows: number }[];
 }
 
 export interface ChainStore {
@@ -83,20 +83,6 @@ function hashOf(kind: Db['kind'], before: string): RawBuilder<string> {
     : sql<string>`encode(sha256(convert_to(${`${before}\n`} || string_agg(line, chr(10) order by id), 'UTF8')), 'hex')`;
 }
 
-/** Adds up the rows of groups that have the same name. */
-function tally<Group extends { readonly rows: number }>(
-  kind: 'project' | 'actor',
-  groups: readonly Group[],
-  nameOf: (group: Group) => string | undefined,
-) {
-  const rows = new Map<string, number>();
-  for (const group of groups) {
-    const name = nameOf(group);
-    if (name !== undefined) rows.set(name, (rows.get(name) ?? 0) + group.rows);
-  }
-  return [...rows].map(([name, count]) => [kind, name, count] as const);
-}
-
 const fewRows = 200;
 
 export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | 'transact'>): ChainStore {
@@ -152,9 +138,9 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | '
           where id > ${before.lastId} and id <= ${upTo} order by id limit ${most}) as unchained`.execute(read);
       const [next] = found.rows;
       if (next === undefined || next.rows === 0) return undefined;
-      const groups = await sql<{ actor: string; project: number | null; rows: number }>`
-        select actor, project_id as project, count(*) as rows from audit
-        where id >= ${next.first} and id <= ${next.last} group by actor, project_id`.execute(read);
+      const projects = await sql<{ id: number; rows: number }>`
+        select project_id as id, count(*) as rows from audit
+        where id >= ${next.first} and id <= ${next.last} and project_id is not null group by project_id`.execute(read);
       return {
         number: before.number + 1,
         firstId: next.first,
@@ -162,13 +148,10 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | '
         rows: next.rows,
         rowsTotal: before.rowsTotal + next.rows,
         hash: next.hash,
-        keys: [
-          ...tally('actor', groups.rows, ({ actor }) => actor),
-          ...tally('project', groups.rows, ({ project }) => (project === null ? undefined : String(project))),
-        ],
+        projects: projects.rows,
       };
     },
-    async append(tx, { number, firstId, lastId, rows, rowsTotal, hash, keys }) {
+    async append(tx, { number, firstId, lastId, rows, rowsTotal, hash, projects }) {
       const write = within(tx);
       // One at a time: who waited here sees what the one before it chained.
       if (db.kind === 'postgres') await sql`lock table audit_segment in share row exclusive mode`.execute(write);
@@ -177,15 +160,15 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | '
         .insertInto('audit_segment')
         .values({ number, first_id: firstId, last_id: lastId, row_count: rows, rows_total: rowsTotal, hash })
         .execute();
-      const each = JSON.stringify(keys);
+      const each = JSON.stringify(projects.map(({ id, rows: own }) => [id, own]));
       const list =
         db.kind === 'sqlite' ? sql`json_each(${each})` : sql`jsonb_array_elements(${each}::jsonb) as found (value)`;
       await sql`
-        insert into audit_segment_key (kind, key, number, row_count, rows_total)
-        select counted.kind, counted.name, ${number}, counted.rows,
-          counted.rows + coalesce((select before.rows_total from audit_segment_key as before
-            where before.kind = counted.kind and before.key = counted.name order by before.rows_total desc limit 1), 0)
-        from (select value ->> 0 as kind, value ->> 1 as name, cast(value ->> 2 as bigint) as rows from ${list}) as counted
+        insert into audit_segment_project (project_id, number, row_count, rows_total)
+        select counted.id, ${number}, counted.rows,
+          counted.rows + coalesce((select before.rows_total from audit_segment_project as before
+            where before.project_id = counted.id order by before.rows_total desc limit 1), 0)
+        from (select cast(value ->> 0 as bigint) as id, cast(value ->> 1 as bigint) as rows from ${list}) as counted
         where true`.execute(write);
     },
     head: () => findHead(db.read),
