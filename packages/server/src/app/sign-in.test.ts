@@ -44,6 +44,10 @@ describe('a browser session', () => {
     // Credentials in a header count alone, and need no token.
     await assertAnswer(await change({ authorization: registry.basic('anna') }), 200);
     await assertAnswer(await change({ authorization: registry.basic('anna', 'wrong') }), 401, 'UNAUTHORIZED');
+    for (const from of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
+      const remembered = { authorization: registry.basic('anna'), ...from } as Record<string, string>;
+      await assertAnswer(await change(remembered), 403, 'FORBIDDEN');
+    }
   });
 
   test('learns the token from a refusal, as tools of Harbor do', async () => {
@@ -78,7 +82,7 @@ describe('a browser session', () => {
       return (await response.json()) as { id: string; username: string; current: boolean }[];
     };
     const mine = await list('/sessions/own');
-    assert.deepEqual(mine.map(({ current }) => current).toSorted(), [false, true]);
+    assert.deepEqual([mine.length, mine.filter(({ current }) => current).length], [2, 1]);
     await assertAnswer(await first.open(`${registry.url}${own}/sessions`), 403, 'FORBIDDEN');
     const bertsId = (await list('/sessions/own', berts))[0]?.id ?? '';
     const end = (id: string, as: string) => registry.fetch(`${own}/sessions/${id}`, { method: 'DELETE', as });

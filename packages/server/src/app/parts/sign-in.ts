@@ -3,7 +3,7 @@ import type { OpenedOidc } from '#app/open-oidc';
 import { type Account, type Actor, anonymous } from '#kernel/actor';
 import type { Eventually } from '#kernel/eventually';
 import type { Exchange, Origin, Reply } from '#platform/http';
-import { readSessionCookie } from '#platform/http/browser';
+import { assertSameOrigin, readSessionCookie } from '#platform/http/browser';
 import type { ManagedRoute, ManagementDeps } from '#platform/http/management';
 import { createReadCertificate } from '#platform/http/server';
 import { createTargetCheck } from '#platform/outbound';
@@ -36,9 +36,7 @@ export interface SignInDeps {
   readonly userExists: (by: 'username' | 'email', value: string) => Eventually<boolean>;
 }
 
-/** The ways in beside a name and a password: sessions, a provider, workloads, certificates. */
-export type SignIn = ReturnType<typeof composeSignIn>;
-
+/** Builds the ways in beside a name and a password: sessions, a provider, workloads, certificates. */
 export function composeSignIn(basis: Basis, deps: SignInDeps) {
   const { config, clock, newId, db, transact, box, audit, settings } = basis;
   const { logins, robots, tokens, access } = deps;
@@ -78,6 +76,8 @@ export function composeSignIn(basis: Basis, deps: SignInDeps) {
   /** Requests of the management API: a header counts most, then the session, then the certificate. */
   function createIdentify(identity: Identity): ManagementDeps['identify'] {
     return async (request: IncomingMessage, origin: Origin & { readonly requestId: string }) => {
+      // Browsers add passwords that they were once told, and certificates, to requests of any page.
+      if (request.method !== 'GET' && request.method !== 'HEAD') assertSameOrigin(request, origin);
       const { authorization } = request.headers;
       if (authorization !== undefined) {
         const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];

@@ -1,2 +1,2 @@
-export { type CertificateNames, type CertificateTarget, readCertificateRules } from './rules.ts';
-export { type Certificates, createCertificates } from './service.ts';
+export { type CertificateTarget, readCertificateRules } from './rules.ts';
+export { createCertificates } from './service.ts';

@@ -1,4 +1,4 @@
-export type { CliSecrets, OidcMeta } from './cli-secrets.ts';
+export type { CliSecrets } from './cli-secrets.ts';
 export { createOidc, type Oidc } from './oidc.ts';
 export { toReturnPath } from './return-path.ts';
 export type { Arrival, SignIns } from './sign-ins.ts';

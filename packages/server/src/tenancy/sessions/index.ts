@@ -1,3 +1,3 @@
 export { createSessions, type Sessions } from './service.ts';
 export { createSessionStore } from './store.ts';
-export type { FoundSession, SessionSummary } from './types.ts';
+export type { SessionSummary } from './types.ts';
