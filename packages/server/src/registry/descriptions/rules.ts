@@ -38,11 +38,12 @@ function tellingConfig(config: Descriptor | undefined): Descriptor | undefined {
     : undefined;
 }
 
-const attachmentTypes: Readonly<Record<string, string>> = {
-  'application/vnd.dev.cosign.artifact.sig.v1+json': 'signature.cosign',
-  'application/vnd.cncf.notary.signature': 'signature.notation',
-  'application/vnd.goharbor.harbor.sbom.v1': 'sbom.harbor',
-};
+/** A map and no object: whoever pushes chooses the key. */
+const attachmentTypes: ReadonlyMap<string, string> = new Map([
+  ['application/vnd.dev.cosign.artifact.sig.v1+json', 'signature.cosign'],
+  ['application/vnd.cncf.notary.signature', 'signature.notation'],
+  ['application/vnd.goharbor.harbor.sbom.v1', 'sbom.harbor'],
+]);
 
 const cosignLayer = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
@@ -63,7 +64,8 @@ function attachmentType(manifest: ParsedManifest): string {
   const { artifactType = '', config } = manifest;
   if (isNydus(manifest)) return 'accelerator.nydus';
   if (artifactType.startsWith('application/vnd.dev.sigstore.bundle.')) return 'signature.cosign';
-  return attachmentTypes[artifactType] ?? attachmentTypes[config?.mediaType ?? ''] ?? 'subject.accessory';
+  const named = attachmentTypes.get(artifactType) ?? attachmentTypes.get(config?.mediaType ?? '');
+  return named ?? 'subject.accessory';
 }
 
 function isNydus(manifest: ParsedManifest): boolean {
