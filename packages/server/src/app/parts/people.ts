@@ -22,7 +22,6 @@ import { settingRoutes } from '#tenancy/settings';
 import { createKeyRing, createPasswordDoor, createSigningKeyStore, createTokens } from '#tenancy/tokens';
 import {
   createAccounts,
-  createRegistration,
   createUserReadModel,
   createUserStore,
   createUsers,
@@ -260,7 +259,6 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }:
       accounts,
       access,
       clock,
-      registration: createRegistration({ clock }),
       selfRegistration: () => settings.current().self_registration && settings.current().auth_mode === 'db_auth',
       passwordMaxAgeDays: () => config.auth.passwordMaxAgeDays,
       findProject: (nameOrId) => projects.find(nameOrId, false),

@@ -1,7 +1,6 @@
 export { type Accounts, createAccounts } from './accounts.ts';
 export { openFreshness } from './freshness.ts';
 export { createUserReadModel } from './read-model.ts';
-export { createRegistration, type Registration } from './registration.ts';
 export { createRecoverAdmin } from './recover-admin.ts';
 export { createUsers, isUserName, type Users } from './service.ts';
 export { createUserStore, type User, type UserStore } from './store.ts';

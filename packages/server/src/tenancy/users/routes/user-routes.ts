@@ -17,13 +17,13 @@ import type { Eventually } from '#kernel/eventually';
 import { type Condition, readListQuery } from '#kernel/list-query';
 import { listReply, type ManagedRoute, serve } from '#platform/http/management';
 import type { Access, Project } from '#tenancy/access';
-import type { Accounts, Registration, UserDetail } from '#tenancy/users';
+import type { Accounts, UserDetail } from '#tenancy/users';
 import { listPermissions } from './permissions-of.ts';
+import { createRegistration } from './registration.ts';
 
 export interface UserRoutesDeps {
   readonly accounts: Accounts;
   readonly access: Access;
-  readonly registration: Registration;
   readonly clock: Clock;
   /** Whether everybody may make an account for himself. */
   readonly selfRegistration: () => Eventually<boolean>;
@@ -66,6 +66,7 @@ function personOf(actor: Actor): number {
 
 export function userRoutes(deps: UserRoutesDeps): ManagedRoute[] {
   const { accounts, access, clock } = deps;
+  const registration = createRegistration({ clock });
 
   async function get(id: number): Promise<UserDetail> {
     const user = await accounts.get(id);
@@ -83,7 +84,7 @@ export function userRoutes(deps: UserRoutesDeps): ManagedRoute[] {
     if (actor.kind === 'token') throw new RegistryError('denied', 'A registry token is for /v2 only.');
     if (await access.mayInSystem(actor, 'user:create')) return;
     if (!(await deps.selfRegistration())) return access.demandInSystem(actor, 'user:create');
-    deps.registration.admit(address);
+    registration.admit(address);
   }
 
   async function detailOf(user: UserDetail, { actor }: Asker) {
