@@ -20,13 +20,7 @@ import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '
 import { createGiving, createRoles, createRoleStore, roleRoutes } from '#tenancy/roles';
 import { settingRoutes } from '#tenancy/settings';
 import { createKeyRing, createPasswordDoor, createSigningKeyStore, createTokens } from '#tenancy/tokens';
-import {
-  createAccounts,
-  createUserReadModel,
-  createUserStore,
-  createUsers,
-  openFreshness,
-} from '#tenancy/users';
+import { createAccounts, createUserReadModel, createUserStore, createUsers, openFreshness } from '#tenancy/users';
 import { userRoutes } from '#tenancy/users/routes';
 import type { ManagedRoute } from '#platform/http/management';
 import type { Basis } from './basis.ts';
@@ -43,7 +37,11 @@ export interface PeopleOptions {
 export type People = Awaited<ReturnType<typeof composePeople>>;
 
 /** Builds the rooms of people; what has to be closed is put on the stack. */
-export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }: PeopleOptions, stack: AsyncDisposableStack) {
+export async function composePeople(
+  basis: Basis,
+  { onUploadsAbandoned, quota }: PeopleOptions,
+  stack: AsyncDisposableStack,
+) {
   const { config, log, clock, newId, db, transact, box, audit, auditChain, settings } = basis;
   const userStore = createUserStore(db);
   const hasher = createPasswordHasher(config.auth.passwordConcurrency);
@@ -231,7 +229,9 @@ export async function composePeople(basis: Basis, { onUploadsAbandoned, quota }:
     members,
     async findRobot(name) {
       const { prefix } = robotSettings();
-      const stored = name.startsWith(prefix) ? await robotDeps.store.findByFullName(name.slice(prefix.length)) : undefined;
+      const stored = name.startsWith(prefix)
+        ? await robotDeps.store.findByFullName(name.slice(prefix.length))
+        : undefined;
       return stored && (await robotSignIn.findActor(stored.robot.id))?.actor;
     },
   });
