@@ -22,6 +22,48 @@ const program = `
 forEachDialect('a queue of jobs', (on) => {
   describeJobs('that several processes share', () => on.makePlace());
 
+  test('who waits is woken at once by the process that has work, and on PostgreSQL by every other', async () => {
+    await using place = await on.makePlace();
+    await using worker = await place.open();
+    await using other = await place.open();
+    const done: unknown[] = [];
+    await using _worker = startJobWorker({
+      db: worker,
+      clock: Date.now,
+      newId: () => crypto.randomUUID(),
+      // Longer than the test: it has to be woken.
+      pollMs: 600_000,
+      onError: (error) => assert.fail(String(error)),
+      handlers: [
+        {
+          type: 'A',
+          concurrency: 1,
+          maxRuns: 1,
+          backoffMs: () => 0,
+          run: async ({ payload }) => void done.push(payload),
+        },
+      ],
+    });
+    const enqueueIn = (db: typeof worker, payload: string) =>
+      db.transact((tx) =>
+        createJobs({ db, clock: Date.now }).enqueue(tx, {
+          vendorType: 'A',
+          vendorId: 1,
+          trigger: 'MANUAL',
+          tasks: [{ payload }],
+        }),
+      );
+    await enqueueIn(worker, 'own');
+    await eventually(async () => (done.includes('own') ? true : undefined));
+    if (on.kind === 'sqlite') return;
+    await enqueueIn(other, 'foreign');
+    await eventually(async () => (done.includes('foreign') ? true : undefined));
+    // A listener whose connection breaks comes back, and looks for what it missed.
+    await place.query("select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen entrepot'");
+    await enqueueIn(other, 'missed');
+    await eventually(async () => (done.includes('missed') ? true : undefined));
+  });
+
   test('a task goes on elsewhere when its worker is killed', async () => {
     await using place = await on.makePlace();
     await using db = await place.open();
