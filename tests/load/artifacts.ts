@@ -60,7 +60,7 @@ export async function measureArtifacts(pace: Pace): Promise<Section> {
   const [project = '', name = ''] = largeRepository.split('/');
   const base = `/api/v2.0/projects/${project}/repositories/${name}/artifacts?page_size=${pageSize}`;
   const pathOf = (question: string, page: number) => `${base}&page=${page}&${question}`;
-  const count = pace.quick ? 50 : 200;
+  const count = pace.quick ? 50 : 100;
   const rounds = Math.max(3, pace.rounds);
   const seen = new Map<string, Latency[]>();
   const keep = (key: string, latency: Latency) => seen.set(key, [...(seen.get(key) ?? []), latency]);
