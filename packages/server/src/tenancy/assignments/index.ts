@@ -1,3 +1,3 @@
 export { assignmentRoutes } from './routes.ts';
-export { createAssignments, type Assignments } from './service.ts';
+export { createAssignments } from './service.ts';
 export { createAssignmentStore } from './store.ts';

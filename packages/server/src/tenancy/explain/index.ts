@@ -1,2 +1,2 @@
 export { explainRoutes } from './routes.ts';
-export { createExplanations, type Explanations } from './service.ts';
+export { createExplanations } from './service.ts';

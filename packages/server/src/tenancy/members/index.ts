@@ -1,5 +1,5 @@
 export { memberRoutes } from './routes.ts';
-export { createMembers, type Members } from './service.ts';
+export { createMembers } from './service.ts';
 export { createMemberStore, type MemberStore } from './store.ts';
 export { createSeek, type Seek } from './seek.ts';
 export type { MemberSought } from './types.ts';

@@ -1,4 +1,3 @@
-export type { ProjectMetadata } from './metadata.ts';
 export { createProjectReadModel } from './read-model.ts';
 export { projectNameOf } from './rules.ts';
 export { createProjects, type Projects, type StorageLimits } from './service.ts';

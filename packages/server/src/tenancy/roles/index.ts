@@ -1,5 +1,5 @@
 export { builtInRoleName, createGiving, type Giving } from './giving.ts';
 export { roleRoutes } from './routes.ts';
-export { createRoles, type Roles } from './service.ts';
+export { createRoles } from './service.ts';
 export { createRoleStore, type RoleStore } from './store.ts';
-export type { Entity, Role } from './types.ts';
+export type { Entity } from './types.ts';

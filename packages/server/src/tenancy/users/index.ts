@@ -3,5 +3,5 @@ export { openFreshness } from './freshness.ts';
 export { createUserReadModel } from './read-model.ts';
 export { createRecoverAdmin } from './recover-admin.ts';
 export { createUsers, isUserName, type Users } from './service.ts';
-export { createUserStore, type User, type UserStore } from './store.ts';
+export { createUserStore, type UserStore } from './store.ts';
 export type { UserDetail } from './types.ts';

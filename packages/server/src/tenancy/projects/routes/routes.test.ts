@@ -141,6 +141,30 @@ describe('a project', () => {
     await assertAnswer(await ask('HEAD', '/projects?project_name=other', { as: registry.admin }), 404);
   });
 
+  test('is made by administrators only where the settings say so, and by robots that may', async () => {
+    const restrict = (to: string) =>
+      ask('PUT', '/configurations', { as: registry.admin, body: { project_creation_restriction: to } });
+    const make = (as: string, name: string) => ask('POST', '/projects', { as, body: { project_name: name } });
+    const robot = async (name: string, action: string) => {
+      const permissions = [{ kind: 'system', namespace: '/', access: [{ resource: 'project', action }] }];
+      const body = { name, level: 'system', duration: -1, permissions };
+      const made = (await (await ask('POST', '/robots', { as: registry.admin, body })).json()) as Record<
+        string,
+        string
+      >;
+      return registry.basic(made['name'] ?? '', made['secret']);
+    };
+    const [maker, reader] = [await robot('maker', 'create'), await robot('reader', 'list')];
+    await assertAnswer(await restrict('adminonly'), 200);
+    await assertAnswer(await make(stranger, 'by-stranger'), 403, 'FORBIDDEN');
+    await assertAnswer(await make(registry.admin, 'by-admin'), 201);
+    await assertAnswer(await restrict('everyone'), 200);
+    await assertAnswer(await make(stranger, 'by-stranger'), 201);
+    await assertAnswer(await make(reader, 'by-reader'), 403, 'FORBIDDEN');
+    await assertAnswer(await make(maker, 'by-maker'), 201);
+    assert.equal((await read('/projects/by-maker', registry.admin))['owner_name'], 'robot$maker');
+  });
+
   test('is changed by its administrators only', async () => {
     const body = { metadata: { public: 'true', severity: 'low' }, storage_limit: 5, registry_id: 9 };
     for (const as of [keeper, guest])
