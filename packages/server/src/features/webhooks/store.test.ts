@@ -166,10 +166,8 @@ forEachDialect('webhook policies', (on) => {
     const scope = { vendorTypes: ['WEBHOOK', 'SLACK'], vendorId: id, projectId: project };
     const { entries, total } = await jobs.listExecutions(scope, list);
     assert.equal(total, 2);
-    assert.deepEqual(entries.map(({ vendorType, trigger }) => [vendorType, trigger]).toSorted(), [
-      ['SLACK', 'EVENT'],
-      ['WEBHOOK', 'EVENT'],
-    ]);
+    const how = entries.map(({ vendorType, trigger }) => `${vendorType} ${trigger}`);
+    assert.deepEqual(new Set(how), new Set(['SLACK EVENT', 'WEBHOOK EVENT']));
     assert.match(String(entries[0]?.extraAttrs['payload']), /"repo_type":"public"/);
     await db.transact((tx) => store.delete(tx, project, id));
     assert.equal((await jobs.listExecutions(scope, list)).total, 2, 'what was sent stays to be looked at');
