@@ -102,7 +102,9 @@ export function createProvider({ issuers, request }: ProviderDeps): Provider {
       insecure: !settings.verifyCert,
     });
     if (answer.status !== 200) {
-      throw new RegistryError('unavailable', `The provider answered with ${answer.status} when asked about the user.`);
+      throw new RegistryError('unavailable', `The provider answered with ${answer.status} when asked about the user.`, {
+        retryAfter: 10,
+      });
     }
     // A signed answer (application/jwt) has to be asked for by the client's registration; the ID token is enough then.
     const found = z.looseObject({ sub: z.string() }).safeParse(parseJson(answer.body));

@@ -1,6 +1,7 @@
 import type { Eventually } from '#kernel/eventually';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
+import { createExternalAccountStore } from '#tenancy/onboarding';
 import type { Membership, OidcIdentity, Profile } from './types.ts';
 
 export interface NewIdentity {
@@ -50,9 +51,6 @@ export interface OidcStore {
   /** True once: whoever takes a step goes it alone. */
   deleteStep(tx: Transaction, tokenHash: string): Promise<boolean>;
 }
-
-/** Harbor's number of groups that an OpenID provider knows. */
-const oidcGroup = 3;
 
 const columns = [
   'oidc_identity.user_id',
@@ -106,59 +104,32 @@ const toIdentity = (row: Row | undefined): OidcIdentity | undefined =>
   };
 
 export function createOidcStore(db: Db): OidcStore {
+  const accounts = createExternalAccountStore(db);
   const joined = () =>
     db.read
       .selectFrom('oidc_identity')
       .innerJoin('user_account', 'user_account.id', 'oidc_identity.user_id')
       .select(columns);
 
+  /** Whether that changed anything. */
   async function takeOverGroups(
     tx: Transaction,
     userId: number,
     names: readonly string[],
     at: number,
   ): Promise<boolean> {
-    const q = within(tx);
-    const held = await q
+    const held = await within(tx)
       .selectFrom('user_group_member')
       .innerJoin('user_group', 'user_group.id', 'user_group_member.group_id')
-      .select(['user_group.id', 'user_group.name'])
+      .select('user_group.name')
       .where('user_group_member.user_id', '=', userId)
       .where('user_group_member.source', '=', 'oidc')
       .execute();
     const wanted = new Set(names);
-    const lost = held.filter(({ name }) => !wanted.has(name)).map(({ id }) => id);
-    const has = new Set(held.map(({ name }) => name));
-    const gained = names.filter((name) => !has.has(name));
-    if (lost.length > 0) {
-      await q
-        .deleteFrom('user_group_member')
-        .where('user_id', '=', userId)
-        .where('source', '=', 'oidc')
-        .where('group_id', 'in', lost)
-        .execute();
-    }
-    if (gained.length > 0) {
-      const made = gained.map((name) => ({ name, type: oidcGroup, created_at: at, updated_at: at }));
-      await q
-        .insertInto('user_group')
-        .values(made)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      const groups = await q
-        .selectFrom('user_group')
-        .select('id')
-        .where('type', '=', oidcGroup)
-        .where('ldap_dn', '=', '')
-        .where('name', 'in', gained)
-        .execute();
-      await q
-        .insertInto('user_group_member')
-        .values(groups.map(({ id }) => ({ group_id: id, user_id: userId, source: 'oidc' })))
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    }
-    return lost.length + gained.length > 0;
+    if (held.length === wanted.size && held.every(({ name }) => wanted.has(name))) return false;
+    const groups = names.map((name) => ({ name, dn: '' }));
+    await accounts.replaceGroups(tx, { id: userId, source: 'oidc' }, groups, at);
+    return true;
   }
 
   return {
@@ -168,29 +139,15 @@ export function createOidcStore(db: Db): OidcStore {
     findByUser: async (userId) =>
       toIdentity(await joined().where('oidc_identity.user_id', '=', userId).executeTakeFirst()),
     async insert(tx, { issuer, subject, profile, at }, seal) {
-      const q = within(tx);
-      const user = await q
-        .insertInto('user_account')
-        .values({
-          name: profile.userName,
-          email: profile.email ?? null,
-          realname: profile.realName,
-          source: 'oidc',
-          password: '',
-          admin: 0,
-          disabled: 0,
-          created_at: at,
-          updated_at: at,
-        })
-        .onConflict((conflict) => conflict.column('name').doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (user === undefined) return undefined;
-      const { refreshToken, cliSecret } = seal(user.id);
-      await q
+      const { userName: name, realName: realname, email = '' } = profile;
+      const person = { source: 'oidc', name, realname, email, admin: false, groups: [] } as const;
+      const userId = await accounts.insert(tx, person, at);
+      if (userId === undefined) return undefined;
+      const { refreshToken, cliSecret } = seal(userId);
+      await within(tx)
         .insertInto('oidc_identity')
         .values({
-          user_id: user.id,
+          user_id: userId,
           issuer,
           subject,
           refresh_token: refreshToken,
@@ -201,7 +158,7 @@ export function createOidcStore(db: Db): OidcStore {
           updated_at: at,
         })
         .execute();
-      return user.id;
+      return userId;
     },
     async confirm(tx, userId, { refreshToken, used, at }) {
       await within(tx)

@@ -18,15 +18,9 @@ export interface ExchangeRouteDeps {
   readonly onFault: OnFault;
 }
 
-/** An error as RFC 6749 §5.2 and RFC 8693 §2.2.2 have it. */
-class OAuthError extends Error {
-  override readonly name = 'OAuthError';
-  readonly error: 'invalid_request' | 'invalid_grant' | 'temporarily_unavailable';
-
-  constructor(error: OAuthError['error'], description: string) {
-    super(description);
-    this.error = error;
-  }
+/** A request that is not as RFC 8693 §2.1 has it. The message names the parameter. */
+class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest';
 }
 
 /**
@@ -53,7 +47,7 @@ export function createExchangeRoute({ exchange, tokens, onFault }: ExchangeRoute
     try {
       return await work(request, form);
     } catch (error) {
-      if (error instanceof OAuthError) return refuse(request, 400, error.error, error.message);
+      if (error instanceof InvalidRequest) return refuse(request, 400, 'invalid_request', error.message);
       const told = toRegistryError(error, request.requestId);
       if (isFault(told)) {
         onFault(told, request);
@@ -70,19 +64,19 @@ export function createExchangeRoute({ exchange, tokens, onFault }: ExchangeRoute
 /** The subject's token, when the request asks for what there is. */
 function readRequest(form: URLSearchParams): string {
   for (const name of ['subject_token', 'subject_token_type', 'requested_token_type', 'client_id', 'actor_token']) {
-    if (form.getAll(name).length > 1) throw new OAuthError('invalid_request', `${name}: it is there more than once.`);
+    if (form.getAll(name).length > 1) throw new InvalidRequest(`${name}: it is there more than once.`);
   }
   const token = form.get('subject_token') ?? '';
-  if (token === '') throw new OAuthError('invalid_request', 'subject_token: it is missing.');
+  if (token === '') throw new InvalidRequest('subject_token: it is missing.');
   const type = form.get('subject_token_type');
   if (type !== tokenTypes.jwt && type !== tokenTypes.idToken) {
-    throw new OAuthError('invalid_request', `subject_token_type: expected ${tokenTypes.jwt} or ${tokenTypes.idToken}.`);
+    throw new InvalidRequest(`subject_token_type: expected ${tokenTypes.jwt} or ${tokenTypes.idToken}.`);
   }
   const wanted = form.get('requested_token_type') ?? tokenTypes.accessToken;
   if (wanted !== tokenTypes.accessToken && wanted !== tokenTypes.jwt) {
-    throw new OAuthError('invalid_request', `requested_token_type: expected ${tokenTypes.accessToken}.`);
+    throw new InvalidRequest(`requested_token_type: expected ${tokenTypes.accessToken}.`);
   }
-  if (form.has('actor_token')) throw new OAuthError('invalid_request', 'actor_token: nobody acts for another here.');
+  if (form.has('actor_token')) throw new InvalidRequest('actor_token: nobody acts for another here.');
   return token;
 }
 
@@ -96,5 +90,6 @@ function jsonReply(request: Exchange, status: number, body: Readonly<Record<stri
   const text = JSON.stringify(body);
   const length = String(Buffer.byteLength(text));
   const headers = ['Content-Type', 'application/json', 'Content-Length', length, 'Cache-Control', 'no-store'];
+  if (status === 503) headers.push('Retry-After', '10');
   return { status, headers: [...headers, 'X-Request-Id', request.requestId], body: text };
 }
