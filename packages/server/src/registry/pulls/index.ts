@@ -1,2 +1,2 @@
 export { createPullStore } from './store.ts';
-export { createPullTally, type PullTally } from './tally.ts';
+export { createPullTally } from './tally.ts';
