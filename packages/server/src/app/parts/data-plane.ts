@@ -33,10 +33,7 @@ export interface DataPlaneOptions {
   readonly pushPolicies: readonly PushPolicy[];
 }
 
-/** Images: where they come in, lie and go out. */
-export type DataPlane = ReturnType<typeof composeDataPlane>;
-
-/** Builds the data plane and its routes under `/v2`. */
+/** Builds the data plane, where images come in, lie and go out, and its routes under `/v2`. */
 export function composeDataPlane(
   { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
   { access, projects, identity, tokens, doors, serviceName, signIn }: People,

@@ -1,6 +1,5 @@
 export { assertAddress } from './networks.ts';
 export { robotRoutes } from './routes.ts';
-export { createRobots, type Robots, type RobotSettings } from './service.ts';
+export { createRobots } from './service.ts';
 export { createRobotSignIn, type RobotSignIn } from './sign-in.ts';
 export { createRobotStore } from './store.ts';
-export type { Robot } from './types.ts';

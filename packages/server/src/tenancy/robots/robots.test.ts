@@ -66,11 +66,10 @@ describe('a robot of a project', () => {
     assert.equal((await pull(shared, token)).status, 200);
     assert.equal((await push(shared, token)).status, 401);
     assert.equal((await pull(shared, token, 'other/app')).status, 401);
-    const shown = await (await ask(shared, `/api/v2.0/robots/${made.id}`, { as: boss })).json();
-    assert.equal(shown.name, made.name);
-    assert.equal(shown.level, 'project');
-    assert.equal(shown.expires_at, -1);
-    assert.deepEqual(shown.permissions, [
+    const response = await ask(shared, `/api/v2.0/robots/${made.id}`, { as: boss });
+    const shown = (await response.json()) as Record<string, unknown>;
+    assert.deepEqual([shown['name'], shown['level'], shown['expires_at']], [made.name, 'project', -1]);
+    assert.deepEqual(shown['permissions'], [
       { kind: 'project', namespace: 'team', access: [{ resource: 'repository', action: 'pull', effect: 'allow' }] },
     ]);
     assert.ok(!JSON.stringify(shown).includes(made.secret));

@@ -1,4 +1,3 @@
 export { settingRoutes } from './routes.ts';
 export { openSettings, type SettingsService } from './service.ts';
 export { createSettingStore } from './store.ts';
-export { defaults as defaultSettings, type Settings } from './table.ts';

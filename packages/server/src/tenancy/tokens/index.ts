@@ -1,4 +1,4 @@
-export { createPasswordDoor, type NamedDoor, type PasswordDoor } from './password-door.ts';
+export { createPasswordDoor, type PasswordDoor } from './password-door.ts';
 export { createKeyRing } from './key-ring.ts';
 export { createTokens, type Tokens } from './service.ts';
 export { createSigningKeyStore } from './store.ts';

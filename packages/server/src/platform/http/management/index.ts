@@ -2,9 +2,7 @@ export { listReply } from './list-reply.ts';
 export {
   type Authorize,
   type ManagedReply,
-  type ManagedRequest,
   type ManagedRoute,
-  type Refusal,
   type RequestedProject,
   serve,
 } from './managed-route.ts';
