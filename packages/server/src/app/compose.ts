@@ -71,7 +71,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const quota = composeQuota(basis, stack);
   const people = await composePeople(basis, { onUploadsAbandoned, quota }, stack);
   const { users, projects, access, identity, signIn } = people;
-  const outside = composeOutside(basis, people, stack);
+  const outside = composeOutside(basis, stack);
   const plane = composeDataPlane(
     basis,
     people,

@@ -18,7 +18,6 @@ import { createGuardedRequest, createTargetCheck } from '#platform/outbound';
 import { createRepositoryStore } from '#registry/repositories';
 import type { PulledManifest } from '#registry/routes';
 import type { Basis } from './basis.ts';
-import type { People } from './people.ts';
 
 /** Whom the registry tells and asks outside, and the work it does for that. */
 export interface Outside {
@@ -31,7 +30,6 @@ export interface Outside {
 
 export function composeOutside(
   { config, log, clock, newId, db, transact, box, metrics, jobs, outbox, audit }: Basis,
-  { projects }: Pick<People, 'projects'>,
   stack: AsyncDisposableStack,
 ): Outside {
   const outboundLog = log.forPlace('platform:outbound');
@@ -60,8 +58,7 @@ export function composeOutside(
       store: webhookStore,
       jobs,
       host,
-      isPublic: async (projectId) => (await projects.find(String(projectId), false))?.public ?? false,
-      findRepository: createRepositoryStore(db).findAge,
+      findRepository: createRepositoryStore(db).findFacts,
     }),
   );
 

@@ -14,16 +14,15 @@ export interface ListenerDeps {
   readonly jobs: Pick<Jobs, 'enqueue'>;
   /** `registry.example.com`, for the names of images. */
   readonly host: string;
-  readonly isPublic: (projectId: number) => Promise<boolean>;
   readonly findRepository: (
     tx: Transaction,
     projectId: number,
     name: string,
-  ) => Promise<{ readonly createdAt: number } | undefined>;
+  ) => Promise<{ readonly isPublic: boolean; readonly createdAt: number | undefined }>;
 }
 
 /** Turns events into deliveries, in the transaction that ticks the event off: each event is delivered once by each policy. */
-export function createWebhookListener({ store, jobs, host, isPublic, findRepository }: ListenerDeps): EventListener {
+export function createWebhookListener({ store, jobs, host, findRepository }: ListenerDeps): EventListener {
   async function hear(tx: Transaction, event: DomainEvent): Promise<void> {
     const policies = (await store.listAll(event.projectId, tx)).filter((policy) => isWanted(policy, event));
     if (policies.length === 0) return;
@@ -31,7 +30,7 @@ export function createWebhookListener({ store, jobs, host, isPublic, findReposit
     const repository = name === undefined ? undefined : await findRepository(tx, event.projectId, name);
     const message = toMessage(event, {
       host,
-      isPublic: await isPublic(event.projectId),
+      isPublic: repository?.isPublic ?? false,
       repositoryCreatedAt: repository?.createdAt,
     });
     if (message === undefined) return;

@@ -7,6 +7,7 @@ import type { Db } from '#platform/db';
 import { createJobs } from '#platform/jobs';
 import { createOutbox } from '#platform/outbox';
 import { forEachDialect } from '#testing/databases';
+import { createRepositoryStore } from '#registry/repositories';
 import { addProjectRow, addRepositoryRow } from '#testing/rows';
 import { createWebhookListener } from './listener.ts';
 import { createWebhookStore } from './store.ts';
@@ -140,8 +141,7 @@ forEachDialect('webhook policies', (on) => {
         store,
         jobs,
         host: 'hub',
-        isPublic: async () => true,
-        findRepository: async () => ({ createdAt: 2000 }),
+        findRepository: createRepositoryStore(db).findFacts,
       }),
     );
     const pushed: NewEvent = {

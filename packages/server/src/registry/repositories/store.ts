@@ -5,14 +5,19 @@ import type { Viewer } from '#kernel/viewer';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
 
+export interface RepositoryFacts {
+  readonly isPublic: boolean;
+  readonly createdAt: number | undefined;
+}
+
 export interface RepositoryStore {
   find(projectId: number, name: RepositoryName): Eventually<{ readonly id: number } | undefined>;
   /** The repository's id; the repository is made if it is not there. */
   ensure(tx: Transaction, projectId: number, name: RepositoryName, at: number): Promise<number>;
   /** Writes what is said about a repository. */
   describe(tx: Transaction, id: number, description: string, at: number): Promise<void>;
-  /** Since when there is a repository of that name. */
-  findAge(tx: Transaction, projectId: number, name: string): Promise<{ readonly createdAt: number } | undefined>;
+  /** Whether the repository's project is public, and since when there is a repository of that name, if there is. */
+  findFacts(tx: Transaction, projectId: number, name: string): Promise<RepositoryFacts>;
   /** Names of repositories that hold a manifest, in byte order after `after`, of the projects that the viewer sees. */
   list(viewer: Viewer, after: string, limit: number): Promise<string[]>;
 }
@@ -45,14 +50,16 @@ export function createRepositoryStore(db: Db): RepositoryStore {
     async describe(tx, id, description, at) {
       await within(tx).updateTable('repository').set({ description, updated_at: at }).where('id', '=', id).execute();
     },
-    async findAge(tx, projectId, name) {
+    async findFacts(tx, projectId, name) {
       const row = await within(tx)
-        .selectFrom('repository')
-        .select('created_at')
-        .where('name', '=', name)
-        .where('project_id', '=', projectId)
+        .selectFrom('project')
+        .leftJoin('repository', (join) =>
+          join.onRef('repository.project_id', '=', 'project.id').on('repository.name', '=', name),
+        )
+        .select(['project.public', 'repository.created_at'])
+        .where('project.id', '=', projectId)
         .executeTakeFirst();
-      return row && { createdAt: row.created_at };
+      return { isPublic: row?.public === 1, createdAt: row?.created_at ?? undefined };
     },
     async list(viewer, after, limit) {
       let query = db.read
