@@ -158,8 +158,8 @@ forEachDialect('accounts', (on) => {
     await place.query("insert into user_group (name, type, created_at, updated_at) values ('dev', 4, 1, 1)");
     await place.query(`insert into user_group_member (group_id, user_id, source)
       select id, ${anna.id}, 'local' from user_group`);
-    await place.query(`insert into session (id, token_hash, user_id, generation, source, address, user_agent, created_at, seen_at)
-      values ('s', 'h', ${anna.id}, 0, 'local', 'x', 'x', 1, 1)`);
+    await place.query(`insert into session (id, token_hash, user_id, generation, admin, source, address, user_agent, created_at, seen_at)
+      values ('s', 'h', ${anna.id}, 0, 0, 'local', 'x', 'x', 1, 1)`);
     await accounts.remove(admin, anna.id);
     for (const table of ['session', 'user_group_member', 'member']) {
       assert.deepEqual(await place.query(`select * from ${table}`), [], table);
