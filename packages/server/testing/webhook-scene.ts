@@ -80,8 +80,8 @@ export async function useWebhookScene() {
       eventually(async () => {
         const found = receiver.received.filter((request) => request.url === path);
         return found.length >= count ? found : undefined;
-      }, 8000),
+      }, 20_000),
     endedExecution: (id: number, status: string): Promise<ShownExecution> =>
-      eventually(async () => (await executionsOf(id)).find((execution) => execution.status === status), 8000),
+      eventually(async () => (await executionsOf(id)).find((execution) => execution.status === status), 20_000),
   };
 }

@@ -166,7 +166,7 @@ describe('another registry', () => {
     );
     for (const { status, body, seconds } of answers) {
       assert.deepEqual([status, body], [answers[0]?.status, answers[0]?.body]);
-      assert.ok(seconds >= 4.9 && seconds < 6.5, `${seconds} s`);
+      assert.ok(seconds >= 4.9 && seconds < 20, `${seconds} s`);
     }
     assert.equal(answers[0]?.status, 400);
     await assertAnswer(

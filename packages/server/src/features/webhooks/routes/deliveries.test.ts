@@ -156,7 +156,7 @@ describe('deliveries', () => {
       assert.equal((await pull('team/pulled')).status, 200);
       assert.equal((await pull('quiet/pulled')).status, 200);
       return receiver.received.some(({ url }) => url === '/pulls') ? true : undefined;
-    }, 8000);
+    }, 20_000);
     assert.equal(Number(before?.['count']), 0);
     const [got] = await receivedAt('/pulls');
     const { event_data: data } = JSON.parse(got?.body ?? '') as {
@@ -180,7 +180,7 @@ describe('deliveries', () => {
     const waiting = await eventually(async () => {
       const found = (await executionsOf(id)).find(({ metrics }) => metrics['scheduled_task_count'] === 1);
       return found;
-    }, 8000);
+    }, 20_000);
     const [task] = await read<{ status: string; status_message: string; id: number }[]>(
       `team/webhook/policies/${id}/executions/${waiting.id}/tasks`,
     );
@@ -245,7 +245,7 @@ describe('deliveries', () => {
     await registry.pushImage('team/closed', 'v1');
     const waiting = await eventually(
       async () => (await executionsOf(id)).find(({ metrics }) => metrics['scheduled_task_count'] === 1),
-      8000,
+      20_000,
     );
     const [task] = await read<{ status_message: string }[]>(
       `team/webhook/policies/${id}/executions/${waiting.id}/tasks`,

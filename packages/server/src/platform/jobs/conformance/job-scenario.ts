@@ -79,7 +79,7 @@ export async function enqueue(
 
 /** Asks until it is true. */
 export async function until(ask: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  const end = performance.now() + 8000;
+  const end = performance.now() + 20_000;
   while (!(await ask())) {
     if (performance.now() > end) throw new Error(`${what} did not come true in time`);
     await sleep(10);

@@ -15,7 +15,7 @@ export function describeLosses(makePlace: MakeJobPlace): void {
     );
     for (const [at, process] of processes.entries()) {
       const work = async ({ payload }: { payload: unknown }) => {
-        await sleep(5);
+        await sleep(20);
         done[at]?.push(payload);
       };
       process.work([aHandler('A', work, { concurrency: 5 })]);
@@ -135,6 +135,6 @@ export function describeLosses(makePlace: MakeJobPlace): void {
     await until(async () => (await process.jobs.findTask(taskIds[0] ?? 0))?.status === 'Running');
     const started = performance.now();
     await worker[Symbol.asyncDispose]();
-    assert.ok(performance.now() - started < 4000);
+    assert.ok(performance.now() - started < 15_000);
   });
 }
