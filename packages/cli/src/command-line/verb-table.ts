@@ -253,6 +253,21 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/webhook-rm')).webhookRmVerb,
   },
   {
+    name: 'apply',
+    summary: 'Make a registry what files say',
+    load: async () => (await import('#src/commands/apply')).applyVerb,
+  },
+  {
+    name: 'diff',
+    summary: 'Show where a registry is not what files say',
+    load: async () => (await import('#src/commands/diff')).diffVerb,
+  },
+  {
+    name: 'export',
+    summary: 'Write what a registry is as a file',
+    load: async () => (await import('#src/commands/export')).exportVerb,
+  },
+  {
     name: 'whoami',
     summary: 'Show as whom you work with a registry',
     load: async () => (await import('#src/commands/whoami')).whoamiVerb,

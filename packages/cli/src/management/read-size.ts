@@ -14,3 +14,12 @@ export function readSize(text: string): number {
   }
   return size;
 }
+
+/** A size as `readSize` reads it, in the largest unit that says it exactly. Never fails. */
+export function writeSize(bytes: number): string {
+  if (bytes === -1) {
+    return 'unlimited';
+  }
+  const [unit, size] = Object.entries(units).findLast(([, one]) => bytes > 0 && bytes % one === 0) ?? ['', 1];
+  return unit === '' ? String(bytes) : `${bytes / size}${unit.toUpperCase()}iB`;
+}
