@@ -3,7 +3,7 @@ import { makeTemporaryFolder } from '#support/temporary-folder';
 import type { Pace } from './pace.ts';
 import { makeTable, type Section } from './report.ts';
 import { type Rival, rivalOf } from './rivals.ts';
-import { largeRepository, seedStore } from './seed.ts';
+import { addListedArtifacts, largeRepository, seedStore } from './seed.ts';
 import { median, percentile, readable } from './statistics.ts';
 
 const pages = [1, 25, 50, 75, 100];
@@ -49,10 +49,11 @@ export async function measureArtifacts(pace: Pace): Promise<Section> {
   const folder = stack.use(await makeTemporaryFolder('artifacts'));
   const server = stack.use(await ServerProcess.start({ data: folder.path }));
   await server.stop();
-  const others = pace.quick ? 1_000 : 99_000;
+  const others = pace.quick ? 10_000 : 990_000;
   const from = performance.now();
-  seedStore(folder.path, { repositories: others, tags: 10, large: tags });
-  pace.log(`seeded ${others * 10 + tags} artifacts in ${((performance.now() - from) / 1000).toFixed(1)} s`);
+  seedStore(folder.path, { repositories: 0, tags: 0, large: tags });
+  addListedArtifacts(folder.path, others);
+  pace.log(`seeded ${others + tags} artifacts in ${((performance.now() - from) / 1000).toFixed(1)} s`);
   await server.start();
   const rival = rivalOf(server);
   stack.defer(() => rival.client[Symbol.dispose]());
@@ -84,7 +85,7 @@ export async function measureArtifacts(pace: Pace): Promise<Section> {
   return {
     name: 'artifacts',
     title: 'Artifact list of a large repository',
-    note: `Milliseconds for one page of ${pageSize} of a repository with ${number(tags)} artifacts, each with a tag, among ${number(others * 10 + tags)} in the database; half of the requests / 99 of 100, one at a time, medians of ${rounds} rounds. The aim is a 99th percentile of at most 30 ms on every page.`,
+    note: `Milliseconds for one page of ${pageSize} of a repository with ${number(tags)} artifacts, each with a tag, among ${number(others + tags)} in the database; half of the requests / 99 of 100, one at a time, medians of ${rounds} rounds. The aim is a 99th percentile of at most 30 ms on every page.`,
     rows: [],
     table: makeTable(['', ...pages.map((page) => `page ${page}`), 'worst p99'], rows),
   };

@@ -106,3 +106,40 @@ export function seedStore(data: string, { repositories, tags, large = 0 }: SeedS
     db.close();
   }
 }
+
+/**
+ * Adds repositories of ten artifacts each, all in the project library, as rows of lists alone: no client could pull
+ * them. A million takes seconds, because the database makes them by itself.
+ */
+export function addListedArtifacts(data: string, artifacts: number): void {
+  const db = new DatabaseSync(join(data, 'entrepot.db'));
+  try {
+    db.exec('PRAGMA synchronous=OFF; PRAGMA cache_size=-1048576; PRAGMA foreign_keys=OFF');
+    const now = Date.now();
+    const numbers = (last: number) =>
+      `with recursive number (n) as (select 0 union all select n + 1 from number where n < ${last - 1})`;
+    const project = `(select id from project where name = 'library')`;
+    db.exec('begin');
+    const [repository = 0, manifest = 0] = ['repository', 'manifest'].map(
+      (table) => Number(db.prepare(`select coalesce(max(id), 0) as last from ${table}`).get()?.['last']) + 1,
+    );
+    db.exec(`${numbers(artifacts / 10)} insert into repository (id, project_id, name, created_at, updated_at, held)
+      select ${repository} + n, ${project}, printf('library/listed-%06d', n), ${now}, ${now}, 1 from number`);
+    // Digests that rise with the ids: an index that grows at its end is made quickly, and a list never orders by them.
+    const digest = "printf('sha256:%064x', n)";
+    db.exec(`${numbers(artifacts)} insert into manifest_content (digest, content) select ${digest}, '{}' from number`);
+    db.exec(`${numbers(artifacts)} insert into manifest (id, repository_id, digest, media_type, size, pushed_at, pushed_by,
+        project_id, type, config_type, total_size, pulled_at, described)
+      select ${manifest} + n, ${repository} + n / 10, ${digest}, '${mediaType.image}', 2, ${now} - n % 997, 'admin',
+        ${project}, 'IMAGE', '${mediaType.config}', n % 1009, 0, 1 from number`);
+    db.exec(`${numbers(artifacts)} insert into manifest_detail (manifest_id, extra_attrs, annotations)
+      select ${manifest} + n, '{"architecture":"amd64","os":"linux"}', null from number`);
+    db.exec(`${numbers(artifacts)} insert into tag (repository_id, name, manifest_id, pushed_at, pushed_by)
+      select ${repository} + n / 10, printf('t%06d', n % 10), ${manifest} + n, ${now}, 'admin' from number`);
+    db.exec('commit');
+    db.exec('analyze');
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.close();
+  }
+}

@@ -16,7 +16,9 @@ async function makeOld(place: DatabasePlace): Promise<void> {
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    log: ({ query }) => statements.push(query.sql),
+    log({ query }) {
+      statements.push(query.sql);
+    },
   });
   for (const migration of migrations.slice(0, before)) await migration.up(recorder, place.kind);
   statements.push('create table schema_version (version integer not null)');
