@@ -8,6 +8,7 @@ import { compose, type Registry } from '#app/compose';
 import { loadConfig } from '#platform/config';
 import { listen } from '#platform/http/server';
 import { createLog } from '#platform/log';
+import { isReplaying, judgeReplay, mayBeDoneByAll, replayUser } from '#testing/tenant-replay';
 import { type DatabasePlace, makeSqlitePlace } from '#testing/databases';
 
 export interface TestRegistryOptions {
@@ -123,6 +124,19 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
   } as const;
   const owned = stack.move();
 
+  /** The same by somebody of another tenant, before it is asked by whom it is meant to be asked. */
+  async function replay(path: string, init: RequestInit): Promise<void> {
+    if (init.body instanceof ReadableStream || mayBeDoneByAll(init.method ?? 'GET', path)) return;
+    const headers = new Headers(init.headers);
+    headers.set('authorization', basic(replayUser));
+    const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init, headers });
+    const text = await response.text();
+    const rows = await place.query('select name, public from project');
+    const projects = rows.map((row) => ({ name: String(row['name']), isPublic: Number(row['public']) === 1 }));
+    judgeReplay({ method: init.method ?? 'GET', path }, { status: response.status, text }, projects);
+  }
+  if (isReplaying) await registry.users.create({ name: replayUser, password: testPassword, admin: false });
+
   const made: TestRegistry = {
     url,
     registry,
@@ -139,9 +153,10 @@ export async function startTestRegistry(options: TestRegistryOptions = {}): Prom
     async addProject(name, isPublic = false) {
       return (await registry.projects.create(system, { name, public: isPublic })).id;
     },
-    fetch(path, { as, ...init } = {}) {
+    async fetch(path, { as, ...init } = {}) {
       const headers = new Headers(init.headers);
       if (as !== undefined) headers.set('authorization', as);
+      if (isReplaying && as !== undefined && /^\/(?:api|v2)\//.test(path)) await replay(path, init);
       return fetch(`${url}${path}`, { redirect: 'manual', ...init, headers });
     },
     async bearer(as, ...scopes) {

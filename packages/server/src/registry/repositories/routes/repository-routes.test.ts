@@ -45,7 +45,9 @@ test('one is found under its name encoded once and twice, and described', async 
   assert.equal((await ask('PUT', path, guest, { description: 'no' })).status, 403);
   assert.equal((await ask('PUT', path, keeper, { name: 'ignored', description: '# Words' })).status, 200);
   assert.equal((await ask<Shown>('GET', path, guest)).json.description, '# Words');
-  const [row] = await registry.query("select detail from audit where action = 'update-repository'");
+  const [row] = await registry.query(
+    "select detail from audit where action = 'update-repository' and outcome = 'success'",
+  );
   assert.deepEqual(JSON.parse(String(row?.['detail'])), {
     before: { description: '' },
     after: { description: '# Words' },
