@@ -9,6 +9,7 @@ import { measureGrowth } from './growth.ts';
 import { measureManifests } from './manifests.ts';
 import type { Pace } from './pace.ts';
 import { measurePushes } from './pushes.ts';
+import { measureQuotas } from './quotas.ts';
 import { renderSection, type Section, writeSection } from './report.ts';
 import { measureMemory } from './resident.ts';
 import { measureStart } from './startup.ts';
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Section>>> = {
   growth: measureGrowth,
   artifacts: measureArtifacts,
   workers: measureWorkers,
+  quota: measureQuotas,
 };
 
 const usage = `npm run bench -- [--quick] [--rounds N] [--write FILE] [${Object.keys(parts).join('|')} …]

@@ -7,7 +7,7 @@ import { type Rival, settleDisk, startRivals, transfer } from './rivals.ts';
 const repository = 'library/bench';
 
 /** One small image as a client pushes it: each blob asked for with HEAD, then sent; the manifest last. */
-async function pushSmallImage({ client }: Rival, where: string, tag: string): Promise<void> {
+export async function pushSmallImage({ client }: Rival, where: string, tag: string): Promise<void> {
   const config = JSON.stringify({ architecture: 'amd64', os: 'linux', nonce: randomBytes(16).toString('hex') });
   const layers = [someBytes(20_000), someBytes(5_000)];
   for (const bytes of [config, ...layers]) {

@@ -9,17 +9,22 @@ import {
 } from '#features/quota';
 import type { ManagedRoute } from '#platform/http/management';
 import type { PushPolicy } from '#registry/ports';
-import type { StorageLimits } from '#tenancy/projects';
+import type { Access } from '#tenancy/access';
+import type { createProjectStore, StorageLimits } from '#tenancy/projects';
 import type { StorageUse } from '#tenancy/projects/routes';
 import type { Basis } from './basis.ts';
-import type { People } from './people.ts';
+
+type ProjectStore = ReturnType<typeof createProjectStore>;
 
 /** How much projects may store: what makes projects asks for it, and what pushes. */
 export interface Quota {
   readonly limits: StorageLimits;
   readonly storageOf: (projectId: number) => Promise<StorageUse | undefined>;
   readonly policy: PushPolicy;
-  createRoutes(people: Pick<People, 'access' | 'projectStore'>): ManagedRoute[];
+  createRoutes(people: {
+    readonly access: Access;
+    readonly projectStore: Pick<ProjectStore, 'findById'>;
+  }): ManagedRoute[];
 }
 
 /** How often figures are brought up to date. */

@@ -44,7 +44,10 @@ export function createFolding({ store, transact, onError, everyMs }: FoldingDeps
   }
 
   let round = Promise.resolve();
-  const timer = everyMs === 0 ? undefined : setInterval(() => (round = foldAll().catch(onError)), everyMs);
+  const look = () => {
+    round = foldAll().catch(onError);
+  };
+  const timer = everyMs === 0 ? undefined : setInterval(look, everyMs);
   timer?.unref();
   return {
     foldAll,

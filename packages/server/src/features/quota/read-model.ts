@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Condition, ListQuery } from '#kernel/list-query';
 import type { Transaction } from '#kernel/transaction';
 import { applyConditions, applyPage, type Db, type ListColumns, within } from '#platform/db';
@@ -28,11 +28,7 @@ const columns: ListColumns = {
   update_time: { ref: 'quota.updated_at', kind: 'time' },
 };
 
-type Database = Db['read'] extends { selectFrom: unknown } & infer K
-  ? K extends import('kysely').Kysely<infer D>
-    ? D
-    : never
-  : never;
+type Database = Db['read'] extends Kysely<infer D> ? D : never;
 
 interface Row {
   readonly id: number;
