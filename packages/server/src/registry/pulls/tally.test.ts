@@ -62,7 +62,12 @@ forEachDialect('pulls', (on) => {
   test('are written together, with the time of the last, and what is gone is passed over', async () => {
     await using place = await open();
     const { transact, clock } = place;
-    const tally = createPullTally({ store: createPullStore(), transact, clock, onError: (error) => assert.fail(String(error)) });
+    const tally = createPullTally({
+      store: createPullStore(),
+      transact,
+      clock,
+      onError: (error) => assert.fail(String(error)),
+    });
     tally.note(place.id, 'v1');
     tally.note(place.id, undefined);
     tally.note(place.id, 'v1');
