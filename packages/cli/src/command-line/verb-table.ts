@@ -16,10 +16,15 @@ export const nouns: Readonly<Record<string, string>> = {
   repo: 'Show, describe and remove repositories',
   robot: 'Make accounts for machines, and rotate their secrets',
   user: 'Make, change and remove accounts of people',
-  group: 'Show and remove groups of users',
+  group: 'Make groups of users, and say who is in them',
+  role: 'Make roles of permissions',
+  permission: 'See who may what, and why',
+  session: 'See and end sessions in browsers',
+  token: 'Fetch tokens and see what they permit',
   quota: 'See and limit how much projects hold',
   label: 'Make and remove labels',
   webhook: 'Have others told of what happens in a project',
+  registry: 'Make other registries known to this one',
   audit: 'Read, export and verify the audit of a registry',
   admin: 'Help the registry on this machine when nobody can sign in',
 };
@@ -208,9 +213,59 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/group-ls')).groupLsVerb,
   },
   {
+    name: 'group create',
+    summary: 'Create a group',
+    load: async () => (await import('#src/commands/group-create')).groupCreateVerb,
+  },
+  {
+    name: 'group add-member',
+    summary: 'Put a user into a group',
+    load: async () => (await import('#src/commands/group-add-member')).groupAddMemberVerb,
+  },
+  {
+    name: 'group remove-member',
+    summary: 'Take a user out of a group',
+    load: async () => (await import('#src/commands/group-remove-member')).groupRemoveMemberVerb,
+  },
+  {
     name: 'group rm',
     summary: 'Remove a group',
     load: async () => (await import('#src/commands/group-rm')).groupRmVerb,
+  },
+  {
+    name: 'role ls',
+    summary: 'List the roles that were made here',
+    load: async () => (await import('#src/commands/role-ls')).roleLsVerb,
+  },
+  {
+    name: 'role create',
+    summary: 'Make a role of permissions',
+    load: async () => (await import('#src/commands/role-create')).roleCreateVerb,
+  },
+  {
+    name: 'role rm',
+    summary: 'Remove a role',
+    load: async () => (await import('#src/commands/role-rm')).roleRmVerb,
+  },
+  {
+    name: 'permission explain',
+    summary: 'Say who may what, and which rule decides',
+    load: async () => (await import('#src/commands/permission-explain')).permissionExplainVerb,
+  },
+  {
+    name: 'session ls',
+    summary: 'List sessions in browsers',
+    load: async () => (await import('#src/commands/session-ls')).sessionLsVerb,
+  },
+  {
+    name: 'session rm',
+    summary: 'End sessions in browsers',
+    load: async () => (await import('#src/commands/session-rm')).sessionRmVerb,
+  },
+  {
+    name: 'token get',
+    summary: 'Fetch a token and show what it permits',
+    load: async () => (await import('#src/commands/token-get')).tokenGetVerb,
   },
   {
     name: 'quota ls',
@@ -248,9 +303,44 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/webhook-create')).webhookCreateVerb,
   },
   {
+    name: 'webhook test',
+    summary: 'Send an example to a webhook',
+    load: async () => (await import('#src/commands/webhook-test')).webhookTestVerb,
+  },
+  {
+    name: 'webhook deliveries',
+    summary: 'List what a webhook sent',
+    load: async () => (await import('#src/commands/webhook-deliveries')).webhookDeliveriesVerb,
+  },
+  {
+    name: 'webhook redeliver',
+    summary: 'Send once more what was sent before',
+    load: async () => (await import('#src/commands/webhook-redeliver')).webhookRedeliverVerb,
+  },
+  {
     name: 'webhook rm',
     summary: 'Remove a webhook',
     load: async () => (await import('#src/commands/webhook-rm')).webhookRmVerb,
+  },
+  {
+    name: 'registry ls',
+    summary: 'List the registries that this one knows',
+    load: async () => (await import('#src/commands/registry-ls')).registryLsVerb,
+  },
+  {
+    name: 'registry create',
+    summary: 'Make another registry known',
+    load: async () => (await import('#src/commands/registry-create')).registryCreateVerb,
+  },
+  {
+    name: 'registry ping',
+    summary: 'Try whether another registry answers',
+    load: async () => (await import('#src/commands/registry-ping')).registryPingVerb,
+  },
+  {
+    name: 'registry rm',
+    summary: 'Forget another registry',
+    load: async () => (await import('#src/commands/registry-rm')).registryRmVerb,
   },
   {
     name: 'apply',

@@ -1,4 +1,5 @@
 import { manageVerb } from '#src/management/manage-verb';
+import { deleteLocalGroup } from '@entrepot/contract/entrepot/group';
 import { deleteUserGroup } from '@entrepot/contract/harbor/user-group';
 import { findGroup } from '#src/management/find-one';
 
@@ -10,8 +11,9 @@ export const groupRmVerb = manageVerb({
   examples: [{ does: 'Remove a group, asked first', command: 'entrepot group rm contractors' }],
   question: ({ arguments: { NAME } }) => `Remove the group ${NAME} and its roles?`,
   async work(client, { arguments: { NAME } }) {
-    const group = await findGroup(client, NAME);
-    await client.call(deleteUserGroup, { params: { group_id: group.id ?? 0 } });
+    const { id, isLocal } = await findGroup(client, NAME);
+    const params = { group_id: id };
+    await (isLocal ? client.call(deleteLocalGroup, { params }) : client.call(deleteUserGroup, { params }));
     return { data: { group: NAME, removed: true }, said: `Removed the group ${NAME}\n` };
   },
 });

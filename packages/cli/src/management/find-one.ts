@@ -1,9 +1,12 @@
+import { listLocalGroups } from '@entrepot/contract/entrepot/group';
 import { listProjectMembers } from '@entrepot/contract/harbor/member';
 import { getProject } from '@entrepot/contract/harbor/project';
 import { listQuotas } from '@entrepot/contract/harbor/quota';
+import { listRegistries } from '@entrepot/contract/harbor/registry';
 import { listRobot } from '@entrepot/contract/harbor/robot';
 import { listUserGroups } from '@entrepot/contract/harbor/user-group';
 import { searchUsers } from '@entrepot/contract/harbor/user';
+import { listWebhookPoliciesOfProject } from '@entrepot/contract/harbor/webhook';
 import { MissingError } from '#src/failures/failures';
 import type { ManagementClient } from './client.ts';
 import { listAll } from './list-all.ts';
@@ -37,12 +40,44 @@ export async function findUser(client: ManagementClient, name: string) {
   );
 }
 
-/** Rejects with MissingError when there is no such group. */
-export async function findGroup(client: ManagementClient, name: string) {
+const noGroup = (name: string) => new MissingError(`there is no group ${name}`, 'see which are: entrepot group ls');
+
+/** A group that is kept in the registry by hand. Rejects with MissingError when there is none of that name. */
+export async function findLocalGroup(client: ManagementClient, name: string) {
   return only(
-    listAll(client, listUserGroups, { query: { group_name: name } }),
-    (group) => group.group_name === name,
-    new MissingError(`there is no group ${name}`, 'see which are: entrepot group ls'),
+    listAll(client, listLocalGroups, { query: { name } }),
+    (group) => group.name === name,
+    new MissingError(`there is no group ${name} that is kept here`, 'see which are: entrepot group ls'),
+  );
+}
+
+/** A group, whether kept here or of a directory or provider. Rejects with MissingError when there is no such one. */
+export async function findGroup(client: ManagementClient, name: string): Promise<{ id: number; isLocal: boolean }> {
+  for await (const group of listAll(client, listLocalGroups, { query: { name } })) {
+    if (group.name === name) {
+      return { id: group.id, isLocal: true };
+    }
+  }
+  const groups = listAll(client, listUserGroups, { query: { group_name: name } });
+  const { id = 0 } = await only(groups, (group) => group.group_name === name, noGroup(name));
+  return { id, isLocal: false };
+}
+
+/** Rejects with MissingError when there is no such registry among those that this one knows. */
+export async function findRegistry(client: ManagementClient, name: string) {
+  return only(
+    listAll(client, listRegistries, { query: { name } }),
+    (registry) => registry.name === name,
+    new MissingError(`there is no registry ${name}`, 'see which are: entrepot registry ls'),
+  );
+}
+
+/** Rejects with MissingError when the project has no such webhook. */
+export async function findWebhook(client: ManagementClient, project: string, name: string) {
+  return only(
+    listAll(client, listWebhookPoliciesOfProject, { params: { project_name_or_id: project }, headers: byName }),
+    (policy) => policy.name === name,
+    new MissingError(`${project} has no webhook ${name}`, `see which are: entrepot webhook ls ${project}`),
   );
 }
 

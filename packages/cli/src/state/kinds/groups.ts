@@ -6,9 +6,8 @@ import {
   listLocalGroups,
   removeLocalGroupMember,
 } from '@entrepot/contract/entrepot/group';
-import { MissingError } from '#src/failures/failures';
 import type { ManagementClient } from '#src/management/client';
-import { findUser } from '#src/management/find-one';
+import { findLocalGroup, findUser } from '#src/management/find-one';
 import { listAll } from '#src/management/list-all';
 import type { Kind, Work } from '#src/state/kind';
 import { name, needed, optional, type ReadBy, record, set } from '#src/state/read-value';
@@ -44,7 +43,7 @@ export const groups: Kind<Group> = {
   },
   async create(work, { name: called, members = [] }) {
     await work.client.call(createLocalGroup, { body: { name: called } });
-    await add(work, await findLocalGroup(work.client, called), members);
+    await add(work, (await findLocalGroup(work.client, called)).id, members);
   },
   async change(work, { members = [] }, { id, entry: { members: before = [] } }) {
     await add(
@@ -61,13 +60,3 @@ export const groups: Kind<Group> = {
     await client.call(deleteLocalGroup, { params: { group_id: id } });
   },
 };
-
-/** The id of a group that is kept by hand. Rejects with MissingError. */
-export async function findLocalGroup(client: ManagementClient, called: string): Promise<number> {
-  for await (const group of listAll(client, listLocalGroups, { query: { name: called } })) {
-    if (group.name === called) {
-      return group.id;
-    }
-  }
-  throw new MissingError(`there is no group ${called} that is kept here`, 'see which are: entrepot group ls');
-}

@@ -4,14 +4,11 @@ import {
   listProjectMembers,
   updateProjectMember,
 } from '@entrepot/contract/harbor/member';
-import { MissingError } from '#src/failures/failures';
-import type { ManagementClient } from '#src/management/client';
 import { findGroup } from '#src/management/find-one';
 import { listAll } from '#src/management/list-all';
 import { brief, inProject, type Kind } from '#src/state/kind';
 import { type Place, name, needed, optional, type Read, type ReadBy, record } from '#src/state/read-value';
 import { findRoleId, roleNameOf, roleWithinProject } from '#src/state/role-names';
-import { findLocalGroup } from './groups.ts';
 
 /** Whose role it is: exactly one of the two is said. */
 export interface Whom {
@@ -48,17 +45,6 @@ export function writeRole(role: string, project: string | undefined): string {
   return roleWithinProject(project ?? '', role) ?? role;
 }
 
-async function findAnyGroup(client: ManagementClient, called: string): Promise<number> {
-  try {
-    return await findLocalGroup(client, called);
-  } catch (error) {
-    if (!(error instanceof MissingError)) {
-      throw error;
-    }
-    return (await findGroup(client, called)).id ?? 0;
-  }
-}
-
 export const members: Kind<Member> = {
   noun: 'member',
   read,
@@ -77,7 +63,7 @@ export const members: Kind<Member> = {
   async create({ client }, { user, group, role }, project) {
     const whom =
       user === undefined
-        ? { member_group: { id: await findAnyGroup(client, group ?? '') } }
+        ? { member_group: { id: (await findGroup(client, group ?? '')).id } }
         : { member_user: { username: user } };
     const body = { role_id: await findRoleId(client, role), ...whom };
     await client.call(createProjectMember, { ...inProject(project), body });
