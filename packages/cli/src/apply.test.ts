@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer, request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { randomImage } from '@entrepot/oci/testing/random-image';
@@ -34,10 +37,14 @@ groups:
   - { name: auditors, members: [axel] }
 roles:
   - { name: releaser, description: Moves tags, permissions: [pull, push, "tag:delete"] }
+  - { name: overseer, level: system, permissions: ["audit-log:list"] }
+members:
+  - { user: dana, role: overseer }
 projects:
   - name: open
     public: true
     members: [{ user: admin, role: admin }]
+    cve_allowlist: [CVE-2025-0002, CVE-2025-0001]
   - name: team
     public: false
     quota: 20GiB
@@ -59,6 +66,13 @@ projects:
         repositories: ["app/**"]
         from: [127.0.0.0/8]
       - { name: cluster, permissions: [pull], forever: true }
+    workload_identities:
+      - name: pipelines
+        robot: ci
+        issuer: https://issuer.example.com
+        audience: entrepot
+        conditions: [{ claim: repository, values: [example/app] }]
+        single_use: true
     webhooks:
       - name: tell
         events: [PUSH_ARTIFACT, DELETE_ARTIFACT]
@@ -165,7 +179,16 @@ test('what is exported makes an empty registry the same, and the other way round
   assert.equal(exported.code, 0, exported.stderr);
   assert.match(exported.stderr, /set TEAM_WEBHOOK_TELL_SIGNING_SECRET, TEAM_WEBHOOK_TELL_TARGETS_AUTH_HEADER\n/);
   assert.doesNotMatch(exported.stdout, /Bearer|something-long/);
-  for (const line of ['quota: 20GiB', 'forever: true', 'role: builder', 'pattern: app/**', 'session_timeout: 45']) {
+  for (const line of [
+    'quota: 20GiB',
+    'forever: true',
+    'role: builder',
+    'pattern: app/**',
+    'session_timeout: 45',
+    'CVE-2025-0001',
+    'role: overseer',
+    'claim: repository',
+  ]) {
     assert.ok(exported.stdout.includes(line), `${line}\nis not in\n${exported.stdout}`);
   }
   const moved = await keepFile(second, 'moved.yaml', exported.stdout);
@@ -286,4 +309,74 @@ test('what fails is told, the rest is done, and the exit code is that of a parti
   const untried = await run(['apply', '-f', refused, '--yes'], guest);
   assert.equal(untried.code, 4, untried.stderr);
   assert.match(untried.stderr, /not tried: label x of hers/);
+});
+
+test('another registry is applied with its secret, which is sent again only when that is asked for', async () => {
+  await using registry = await serveRegistry({ ENTREPOT_OUTBOUND_ALLOW: '127.0.0.0/8' });
+  await using double = await startRegistryDouble();
+  const { must, run } = registry;
+  const state = `registries:
+  - { name: spoke, type: docker-registry, url: "http://${double.host}", access_key: bot, access_secret: "\${SPOKE}" }
+`;
+  const stdin = { stdin: state, env: { SPOKE: 'hunter2' } };
+  const unset = await run(['apply', '-f', '-', '--yes'], { stdin: state });
+  assert.deepEqual([unset.code, /the variable SPOKE is not set/.test(unset.stderr)], [2, true]);
+  const applied = await must(['apply', '-f', '-', '--yes'], stdin);
+  assert.match(applied, /\+ registry spoke\n[^]*access_secret: \(secret\)\n/);
+  assert.equal(await must(['apply', '-f', '-', '--yes'], stdin), 'Nothing to do.\n');
+  assert.match(
+    await must(['apply', '-f', '-', '--yes', '--send-secrets'], stdin),
+    /~ registry spoke\n +access_secret: \(secret\) → \(secret\)\n/,
+  );
+  const exported = await run(['export']);
+  assert.match(exported.stdout, /access_secret: \$\{REGISTRY_SPOKE_ACCESS_SECRET\}/);
+  for (const text of [applied, exported.stdout, exported.stderr, await must(['audit', 'ls', '-o', 'json'])]) {
+    assert.doesNotMatch(text, /hunter2/);
+  }
+});
+
+test('what an older registry cannot do is told and left out, and the rest is done', async () => {
+  await using registry = await serveRegistry();
+  // Before it, a registry that knows neither quotas nor workload identities nor roles in repositories.
+  const older = createServer((request, response) => {
+    if (/quota|workload-identities|repository-members/.test(request.url ?? '')) {
+      response.writeHead(501, { 'content-type': 'application/json' });
+      response.end('{"errors":[{"code":"NOT_IMPLEMENTED","message":"not there yet"}]}');
+      return;
+    }
+    const { method, headers, url } = request;
+    const asked = ask(`http://${registry.host}${url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(asked);
+  }).listen(0, '127.0.0.1');
+  await once(older, 'listening');
+  const env = { ENTREPOT_HOST: `127.0.0.1:${(older.address() as AddressInfo).port}` };
+  try {
+    await makeUsers(registry, ['dana']);
+    const file = await keepFile(
+      registry,
+      'state.yaml',
+      `projects:
+  - name: team
+    quota: 1GiB
+    labels: [{ name: fine }]
+    members: [{ user: dana, role: admin }]
+`,
+    );
+    const applied = await registry.must(['apply', '-f', file, '--yes'], { env });
+    assert.match(applied, /! this registry has no quotas yet: they are left out\n/);
+    assert.match(await registry.must(['label', 'ls', '--project', 'team']), /fine/);
+    await writeFile(file, 'projects: [{name: team, repository_members: [{pattern: "a/**", user: dana, role: guest}]}]');
+    const told = await registry.must(['apply', '-f', file, '--yes'], { env });
+    assert.match(told, /! this registry has no repository members yet: those of team are left out\nNothing to do\.\n/);
+    assert.match(
+      await registry.must(['export', '--project', 'team'], { env }),
+      /name: team\n {4}public: false\n {4}labels/,
+    );
+  } finally {
+    older.closeAllConnections();
+    older.close();
+  }
 });

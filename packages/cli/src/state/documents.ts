@@ -6,8 +6,10 @@ import { registries } from './kinds/registries.ts';
 import { repositoryMembers } from './kinds/repository-members.ts';
 import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
+import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
-import { flag, list, needed, optional, type Read, type ReadBy, record, text, texts } from './read-value.ts';
+import { workloadIdentities } from './kinds/workload-identities.ts';
+import { flag, list, needed, optional, type Read, type ReadBy, record, set, text, texts } from './read-value.ts';
 import { readSettings } from './settings.ts';
 
 /** What a project's metadata can say; whether it is public has a key of its own, and a retention policy too. */
@@ -51,11 +53,13 @@ const readProject = record({
   public: optional(flag),
   quota: optional(size),
   metadata: optional(texts(metadataKeys)),
+  cve_allowlist: optional(set(text({ most: 64, what: 'a name such as CVE-2025-0001' }))),
   labels: optional(list(labels.read)),
   roles: optional(list(roles.read)),
   members: optional(list(members.read)),
   repository_members: optional(list(repositoryMembers.read)),
   robots: optional(list(robots.read)),
+  workload_identities: optional(list(workloadIdentities.read)),
   webhooks: optional(list(webhooks.read)),
 });
 
@@ -68,6 +72,7 @@ export const readDocument = record({
   groups: optional(list(groups.read)),
   registries: optional(list(registries.read)),
   roles: optional(list(roles.read)),
+  members: optional(list(systemMembers.read)),
   projects: optional(list(readProject)),
 });
 

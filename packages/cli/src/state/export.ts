@@ -15,7 +15,9 @@ import { registries } from './kinds/registries.ts';
 import { repositoryMembers } from './kinds/repository-members.ts';
 import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
+import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { workloadIdentities } from './kinds/workload-identities.ts';
 import { listKind } from './plan-list.ts';
 import { roleWithinProject } from './role-names.ts';
 import { isSecret } from './secret.ts';
@@ -74,17 +76,19 @@ async function exportProject(client: ManagementClient, name: string, exporter: E
   if (project === undefined) {
     throw new MissingError(`there is no project ${name}`, 'see which are: entrepot project ls');
   }
-  const { quota, metadata } = project;
+  const { quota, metadata, cve_allowlist: allowed } = project;
   return brief({
     name,
     public: project.public,
     quota: quota === undefined ? undefined : writeSize(quota),
     metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
+    cve_allowlist: allowed,
     labels: await exporter.list(labels, name),
     roles: await exporter.list(roles, name),
     members: await exporter.list(members, name),
     repository_members: await exporter.list(repositoryMembers, name),
     robots: await exporter.list(robots, name),
+    workload_identities: await exporter.list(workloadIdentities, name),
     webhooks: await exporter.list(webhooks, name),
   });
 }
@@ -114,6 +118,7 @@ export async function exportState(options: ExportOptions, context: CliContext): 
           groups: await exporter.list(groups),
           registries: await exporter.list(registries),
           roles: await exporter.list(roles, undefined, ({ name }) => !ofProject(name)),
+          members: await exporter.list(systemMembers),
         }
       : {}),
     projects,

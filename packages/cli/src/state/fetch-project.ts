@@ -11,6 +11,10 @@ import { isMissingOperation } from './plan-list.ts';
 export interface ProjectThere {
   readonly public: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Of its own; undefined where that of the registry counts. */
+  readonly cve_allowlist: readonly string[] | undefined;
+  /** Until when its own list counts, in seconds since 1970. */
+  readonly cveExpiry: number | null | undefined;
   /** Bytes, -1 for no limit; undefined where the registry has no quotas yet. */
   readonly quota: number | undefined;
   readonly repositories: number;
@@ -36,9 +40,14 @@ export async function fetchProject(client: ManagementClient, name: string): Prom
     const metadata = Object.entries(project.metadata ?? {}).filter(
       (entry): entry is [string, string] => isMetadataKey(entry[0]) && typeof entry[1] === 'string',
     );
+    const keepsOwn = project.metadata?.reuse_sys_cve_allowlist === 'false';
     return {
       public: project.metadata?.public === 'true',
       metadata: Object.fromEntries(metadata),
+      cve_allowlist: keepsOwn
+        ? (project.cve_allowlist?.items ?? []).map(({ cve_id: id = '' }) => id).sort()
+        : undefined,
+      cveExpiry: keepsOwn ? project.cve_allowlist?.expires_at : undefined,
       quota: await fetchQuota(client, name),
       repositories: project.repo_count,
     };

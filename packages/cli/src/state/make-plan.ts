@@ -5,6 +5,7 @@ import { groups } from './kinds/groups.ts';
 import { labels } from './kinds/labels.ts';
 import { registries } from './kinds/registries.ts';
 import { roles } from './kinds/roles.ts';
+import { systemMembers } from './kinds/system-members.ts';
 import { createPlanDraft, type Plan, type PlanDraft } from './plan.ts';
 import { listKind, type PlanOptions, planList, secretsOf } from './plan-list.ts';
 import { planProject } from './plan-project.ts';
@@ -80,6 +81,7 @@ export async function makePlan(client: ManagementClient, state: State, options: 
   await plan(groups, state.groups);
   await plan(registries, state.registries);
   await plan(roles, state.roles);
+  await plan(systemMembers, state.members);
   for (const project of state.projects ?? []) {
     await planProject(client, project, options, draft);
   }

@@ -12,6 +12,7 @@ import { repositoryMembers } from './kinds/repository-members.ts';
 import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { workloadIdentities } from './kinds/workload-identities.ts';
 import type { PlanDraft } from './plan.ts';
 import { isMissingOperation, listKind, type PlanOptions, planList } from './plan-list.ts';
 import { isAdministrator, roleWithinProject } from './role-names.ts';
@@ -34,10 +35,20 @@ async function planItself(
   there: ProjectThere | undefined,
   draft: PlanDraft,
 ): Promise<void> {
-  const { name, metadata, quota } = project;
+  const { name, quota, cve_allowlist: allowed } = project;
+  // A list of its own counts only where the project says that it keeps one.
+  const metadata = { ...(allowed === undefined ? {} : { reuse_sys_cve_allowlist: 'false' }), ...project.metadata };
   const about = { noun: 'project', name, project: undefined, secrets: [] } as const;
-  const flat = (of: Pick<ProjectState, 'public' | 'metadata'>) => ({ public: of.public, ...of.metadata });
-  const fields = differences(flat(project), there && flat(there), { sendSecrets: false });
+  const flat = (of: Pick<ProjectState, 'public' | 'metadata' | 'cve_allowlist'>) => ({
+    public: of.public,
+    ...of.metadata,
+    cve_allowlist: of.cve_allowlist,
+  });
+  const fields = differences(flat({ ...project, metadata }), there && flat(there), { sendSecrets: false });
+  const list =
+    allowed === undefined
+      ? {}
+      : { cve_allowlist: { items: allowed.map((id) => ({ cve_id: id })), expires_at: there?.cveExpiry } };
   if (there === undefined) {
     draft.add({
       ...about,
@@ -47,6 +58,7 @@ async function planItself(
         const body = {
           project_name: name,
           metadata: { ...metadata, public: project.public === true ? 'true' : 'false' },
+          ...list,
         };
         await work.client.call(createProject, { body: body as { project_name: string } });
       },
@@ -54,6 +66,7 @@ async function planItself(
   } else if (fields.length > 0) {
     const body = {
       metadata: { ...metadata, ...(project.public === undefined ? {} : { public: String(project.public) }) },
+      ...list,
     };
     draft.add({
       ...about,
@@ -156,5 +169,6 @@ export async function planProject(
   await plan(labels, project.labels);
   await plan(repositoryMembers, project.repository_members);
   await plan(robots, project.robots);
+  await plan(workloadIdentities, project.workload_identities);
   await plan(webhooks, project.webhooks);
 }

@@ -9,7 +9,9 @@ import { registries } from './kinds/registries.ts';
 import { repositoryMembers } from './kinds/repository-members.ts';
 import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
+import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { workloadIdentities } from './kinds/workload-identities.ts';
 import { type Fault, loadFiles } from './load-files.ts';
 import { noteOrigin, originOf } from './origins.ts';
 import { builtInRoles, nameOfProjectRole } from './role-names.ts';
@@ -92,6 +94,7 @@ function checkProject(project: ProjectState, faults: Fault[]): void {
   check(members, project.members, faults);
   check(repositoryMembers, project.repository_members, faults);
   check(robots, project.robots, faults);
+  check(workloadIdentities, project.workload_identities, faults);
   check(webhooks, project.webhooks, faults);
   const says = Object.entries(project).filter(
     ([key, value]) => key !== 'name' && key !== 'absent' && value !== undefined,
@@ -124,6 +127,7 @@ function merge(documents: readonly DocumentState[], faults: Fault[]): State {
     groups: listOf('groups') as State['groups'],
     registries: listOf('registries') as State['registries'],
     roles: listOf('roles') as State['roles'],
+    members: listOf('members') as State['members'],
     projects: listOf('projects') as State['projects'],
   };
 }
@@ -154,6 +158,7 @@ export async function readState(paths: readonly string[], context: CliContext): 
   check(groups, state.groups, faults);
   check(registries, state.registries, faults);
   check(roles, state.roles, faults);
+  check(systemMembers, state.members, faults);
   checkNames('project', (project) => project.name, state.projects, faults);
   for (const role of state.roles ?? []) {
     if (Object.hasOwn(builtInRoles, role.name)) {
