@@ -328,6 +328,11 @@ test('another registry is applied with its secret, which is sent again only when
     await must(['apply', '-f', '-', '--yes', '--send-secrets'], stdin),
     /~ registry spoke\n +access_secret: \(secret\) → \(secret\)\n/,
   );
+  const other = await run(['apply', '-f', '-', '--yes'], {
+    ...stdin,
+    stdin: state.replace('docker-registry', 'harbor'),
+  });
+  assert.deepEqual([other.code, /the type of a registry cannot be changed/.test(other.stderr)], [2, true]);
   const exported = await run(['export']);
   assert.match(exported.stdout, /access_secret: \$\{REGISTRY_SPOKE_ACCESS_SECRET\}/);
   for (const text of [applied, exported.stdout, exported.stderr, await must(['audit', 'ls', '-o', 'json'])]) {

@@ -32,13 +32,14 @@ export const webhookDeliveriesVerb = manageVerb({
     for (const { id: execution = 0, extra_attrs: about } of executions) {
       const where = { params: { ...params, execution_id: execution }, headers: byName };
       for await (const task of listAll(client, listTasksOfWebhookExecution, where)) {
-        deliveries.push({ ...task, event_type: about?.['event_type'] });
+        const event = about?.['event_type'];
+        deliveries.push({ ...task, event_type: typeof event === 'string' ? event : '' });
       }
     }
     const rows = deliveries.map((delivery) => [
       String(delivery.id),
       delivery.start_time ?? delivery.creation_time ?? '',
-      String(delivery.event_type ?? ''),
+      delivery.event_type,
       delivery.status ?? '',
       delivery.status_message ?? '',
     ]);

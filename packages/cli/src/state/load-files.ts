@@ -21,7 +21,7 @@ export interface Fault {
 /** A file of this kind is written by hand; a larger one is a mistake, or an attempt to use up memory. */
 const largestFile = 4 * 1024 * 1024;
 /** An alias that stands for aliases counts for all it stands for, so a few lines cannot become gigabytes. */
-const mostAliases = 200;
+const mostAliases = 1000;
 
 async function listFiles(path: string): Promise<string[]> {
   if (path === '-' || !(await stat(path)).isDirectory()) {

@@ -58,7 +58,7 @@ interface ListPlan<E extends object> {
   nameOf?(key: string): string;
 }
 
-const fieldsThatName = ['name', 'user', 'group', 'pattern', 'level'];
+const fieldsThatName = ['name', 'user', 'group', 'pattern'];
 
 /** The entry as it is now, for one that was made after the plan was. */
 async function findNow<E extends object>(

@@ -79,7 +79,7 @@ function nameRoles(project: ProjectState, faults: Fault[]): ProjectState {
     {
       ...project,
       roles: project.roles?.map((role) =>
-        copyOrigin({ ...role, name: nameOfProjectRole(project.name, role.name), level: 'project' as const }, role),
+        copyOrigin({ ...role, name: nameOfProjectRole(project.name, role.name), level: undefined }, role),
       ),
       members: project.members?.map(resolve),
       repository_members: project.repository_members?.map(resolve),

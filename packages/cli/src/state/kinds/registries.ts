@@ -1,4 +1,5 @@
 import { createRegistry, deleteRegistry, listRegistries, updateRegistry } from '@entrepot/contract/harbor/registry';
+import { UsageError } from '#src/failures/failures';
 import { listAll } from '#src/management/list-all';
 import { brief, type Kind, type Work } from '#src/state/kind';
 import { flag, name, needed, optional, type ReadBy, record, secret, text } from '#src/state/read-value';
@@ -48,7 +49,10 @@ export const registries: Kind<Registry> = {
     const body = { ...registry, ...(key === undefined && access === undefined ? {} : { credential }) };
     await work.client.call(createRegistry, { body });
   },
-  async change(work, { access_secret: access, type: _, ...registry }, { id }) {
+  async change(work, { access_secret: access, type, ...registry }, { id, entry }) {
+    if (type !== entry.type) {
+      throw new UsageError(`the type of a registry cannot be changed`, `remove the registry ${registry.name} first.`);
+    }
     const body = { ...registry, access_secret: valueOf(work, access) };
     await work.client.call(updateRegistry, { params: { id }, body });
   },

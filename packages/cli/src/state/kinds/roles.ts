@@ -1,5 +1,6 @@
 import { createRole, deleteRole, listRoles, updateRole } from '@entrepot/contract/entrepot/role';
 import { permissions as vocabulary } from '@entrepot/contract/permissions';
+import { UsageError } from '#src/failures/failures';
 import { listAll } from '#src/management/list-all';
 import { expandPermissions, foldPermissions, shortPermissions } from '#src/management/read-permissions';
 import { brief, type Kind } from '#src/state/kind';
@@ -47,7 +48,13 @@ export const roles: Kind<Role> = {
   async create({ client }, { level = 'project', permissions, ...role }) {
     await client.call(createRole, { body: { ...role, level, permissions: [...permissions] } });
   },
-  async change({ client }, { permissions, name: called, description }, { id }) {
+  async change({ client }, { permissions, name: called, description, level }, { id, entry }) {
+    if (level !== entry.level) {
+      throw new UsageError(
+        `the level of a role cannot be changed`,
+        `remove the role ${called} first, or call it otherwise.`,
+      );
+    }
     const body = { name: called, description, permissions: [...permissions] };
     await client.call(updateRole, { params: { role_id: id }, body });
   },
