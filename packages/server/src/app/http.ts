@@ -33,6 +33,12 @@ export interface HttpDeps {
 
 const managementBodyLimit = 1024 * 1024;
 
+/** What the management API answers with is data: no browser takes it for a page, whatever a tenant wrote into it. */
+const protections = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+] as const;
+
 /** Fastify reads a body with all the time in the world; one of the management API is small and has so long in all. */
 function hurry(request: IncomingMessage, ms: number): void {
   const timer = setTimeout(() => request.complete || request.socket.destroy(), ms);
@@ -117,6 +123,7 @@ export async function createHttp(
       const handler = findRaw(exchange.path);
       if (handler !== undefined) return answerRaw(handler, exchange, response);
       if (wantsContinue) response.writeContinue();
+      for (const [name, value] of protections) response.setHeader(name, value);
       if (exchange.hasBody) hurry(request, limits.bodyIdleMs);
       countManaged(exchange, response);
       toFastify?.(request, response);

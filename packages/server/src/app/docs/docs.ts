@@ -45,8 +45,6 @@ function kept(contentType: string, make: () => string): (exchange: Exchange) => 
       // Kept by browsers, and asked for again after each upgrade.
       'Cache-Control',
       'public, no-cache',
-      'X-Content-Type-Options',
-      'nosniff',
       'Content-Security-Policy',
       policy,
       'Referrer-Policy',

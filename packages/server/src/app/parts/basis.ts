@@ -10,6 +10,7 @@ import type { Config, Secrets } from '#platform/config';
 import type { Db } from '#platform/db';
 import type { Log } from '#platform/log';
 import { createMetrics } from '#platform/metrics';
+import { createTargetCheck } from '#platform/outbound';
 import { createAudit, createAuditStore } from '#tenancy/audit';
 import { createAuditChain, createChainStore } from '#tenancy/audit/chain';
 import { createSettingStore, openSettings } from '#tenancy/settings';
@@ -59,6 +60,7 @@ export async function openBasis({ config, secrets, log, clock, newId }: BasisOpt
       transact,
       audit,
       clock,
+      checkTarget: createTargetCheck(config.outbound),
       onError: (error) => log.forPlace('tenancy:settings').warn({ error }, 'The settings could not be read again.'),
     }),
   );

@@ -9,7 +9,7 @@ import { inRepository, type RepositoryRequest, type RepositoryRoute } from './ro
 const template = '/v2/{name}/blobs/{digest}';
 
 /** A digest's bytes never change; shared caches stay out, because who may read them is ours to say. */
-const forever = ['Cache-Control', 'private, max-age=31536000, immutable', 'X-Content-Type-Options', 'nosniff'] as const;
+const forever = ['Cache-Control', 'private, max-age=31536000, immutable'] as const;
 
 export function blobRoutes({ blobs }: { readonly blobs: Blobs }): RepositoryRoute[] {
   async function read(request: RepositoryRequest<{ readonly digest: string }>): Promise<Reply> {

@@ -69,8 +69,6 @@ export function manifestRoutes({
       'ETag',
       etag,
       ...apiVersion,
-      'X-Content-Type-Options',
-      'nosniff',
     ];
     if (exchange.method === 'HEAD') return { status: 200, headers };
     const content = manifests.content(manifest);

@@ -61,7 +61,6 @@ export function auditRoutes({ reads, chain, findScope, clock }: AuditRoutesDeps)
       headers: {
         'Content-Type': type,
         'Content-Disposition': `attachment; filename="audit-${day}.${ending}"`,
-        'X-Content-Type-Options': 'nosniff',
       },
       body: exportRows(reads, format, range),
     };

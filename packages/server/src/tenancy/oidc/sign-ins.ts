@@ -42,8 +42,11 @@ export type Arrival =
 type Origin = Omit<Asker, 'actor'>;
 
 export interface SignIns {
-  /** Begins a sign-in. `base` is our own address. Fails with `precondition-failed` where OpenID is not set up. */
-  begin(base: string, returnTo: string): Promise<Departure>;
+  /**
+   * Begins a sign-in. `base` is our own address, `address` that of whoever asks. Fails with `precondition-failed` where
+   * OpenID is not set up, and with `too-many-requests` when too many are under way.
+   */
+  begin(base: string, returnTo: string, address: string): Promise<Departure>;
   /**
    * Ends a sign-in. Fails with `query-invalid` when the answer belongs to no sign-in of this browser, or to one that is
    * over, and with `unauthorized` when the provider or we refuse the person.
@@ -156,8 +159,9 @@ export function createSignIns(deps: SignInsDeps): SignIns {
   }
 
   return {
-    async begin(base, returnTo) {
+    async begin(base, returnTo, address) {
       const settings = settingsNow();
+      await steps.admit(address);
       const draw = () => randomBytes(32).toString('base64url');
       const step = { state: draw(), nonce: draw(), verifier: draw(), redirectUri: `${base}/c/oidc/callback`, returnTo };
       const challenge = createHash('sha256').update(step.verifier).digest('base64url');

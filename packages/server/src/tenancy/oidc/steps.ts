@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '#kernel/clock';
+import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
+import { createExpiring } from '#platform/cache';
 import type { SecretBox } from '#platform/crypto';
+import { networkOf } from '#tenancy/logins';
 import type { OidcStore } from './store.ts';
 
 /** While the browser is at the provider. */
@@ -30,6 +33,8 @@ export type Step<K extends StepKind> = z.infer<(typeof kinds)[K]>;
 
 /** What a sign-in carries from one step to the next. The browser holds a token, we hold what it stands for, sealed. */
 export interface Steps {
+  /** Fails with `too-many-requests` when too many sign-ins are under way, from that network or in all. */
+  admit(address: string): Promise<void>;
   /** Answers with the token. */
   keep<K extends StepKind>(kind: K, step: Step<K>): Promise<string>;
   find<K extends StepKind>(kind: K, token: string): Promise<Step<K> | undefined>;
@@ -38,7 +43,7 @@ export interface Steps {
 }
 
 export interface StepsDeps {
-  readonly store: Pick<OidcStore, 'insertStep' | 'findStep' | 'deleteStep'>;
+  readonly store: Pick<OidcStore, 'insertStep' | 'findStep' | 'deleteStep' | 'countSteps'>;
   readonly transact: Transact;
   readonly box: Pick<SecretBox, 'seal' | 'open'>;
   readonly clock: Clock;
@@ -47,8 +52,26 @@ export interface StepsDeps {
 /** Time to find the second factor. */
 export const stepMs = 10 * 60_000;
 
+/** Anybody may begin a sign-in, and each lies in the database until it is over: an office at nine fits, a flood does not. */
+const mostFromNetwork = 300;
+const mostInAll = 50_000;
+
 export function createSteps({ store, transact, box, clock }: StepsDeps): Steps {
+  /** By network, in windows; this process counts its own, the rows in all are counted in the database. */
+  const begun = createExpiring<{ count: number }>({ capacity: 10_000, ttlMs: stepMs, clock });
+
   return {
+    async admit(address) {
+      const network = networkOf(address);
+      const own = begun.get(network) ?? { count: 0 };
+      if (own.count >= mostFromNetwork || (await store.countSteps(clock() - stepMs)) >= mostInAll) {
+        throw new RegistryError('too-many-requests', 'Too many sign-ins are under way: try again later.', {
+          retryAfter: stepMs / 1000,
+        });
+      }
+      if (own.count === 0) begun.set(network, own);
+      own.count += 1;
+    },
     async keep(kind, step) {
       const token = randomBytes(32).toString('base64url');
       const tokenHash = hashOf(token);

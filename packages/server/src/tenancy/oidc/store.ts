@@ -47,6 +47,7 @@ export interface OidcStore {
     step: { readonly tokenHash: string; readonly kind: string; readonly content: string; readonly at: number },
     forgetBefore: number,
   ): Promise<void>;
+  countSteps(since: number): Promise<number>;
   findStep(tokenHash: string, kind: string, since: number): Promise<string | undefined>;
   /** True once: whoever takes a step goes it alone. */
   deleteStep(tx: Transaction, tokenHash: string): Promise<boolean>;
@@ -252,6 +253,14 @@ export function createOidcStore(db: Db): OidcStore {
         .insertInto('oidc_step')
         .values({ token_hash: tokenHash, kind, content, created_at: at })
         .execute();
+    },
+    async countSteps(since) {
+      const row = await db.read
+        .selectFrom('oidc_step')
+        .select((q) => q.fn.countAll().as('steps'))
+        .where('created_at', '>', since)
+        .executeTakeFirstOrThrow();
+      return Number(row.steps);
     },
     async findStep(tokenHash, kind, since) {
       const row = await db.read

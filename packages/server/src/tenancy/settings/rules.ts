@@ -1,5 +1,11 @@
 import { RegistryError } from '#kernel/errors';
-import { isAttributeName, isDirectoryFilter, isDirectoryUrls, normalizeDn } from '#platform/directory';
+import {
+  isAttributeName,
+  isDirectoryFilter,
+  isDirectoryUrls,
+  normalizeDn,
+  parseDirectoryUrls,
+} from '#platform/directory';
 import { isUnsupported, secretSettings, type SettingName, type Settings, settingNames } from './table.ts';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -43,14 +49,28 @@ const checks: Partial<{ [K in SettingName]: (value: Settings[K]) => string | und
   oidc_extra_redirect_parms: (text) => (isTextMap(text) ? undefined : 'an object of strings, as JSON text'),
   oidc_group_filter: (pattern) => (isPattern(pattern) ? undefined : 'a regular expression'),
   oidc_endpoint: (url) =>
-    url === '' || /^https?:\/\/[^\s/]+/.test(url) ? undefined : 'the http(s) address of an issuer',
+    url === '' || (/^https?:\/\/[^\s/]+/.test(url) && URL.canParse(url))
+      ? undefined
+      : 'the http(s) address of an issuer',
   audit_log_forward_endpoint: (target) =>
     target === '' || /^[\w.-]+:\d{1,5}$/.test(target) ? undefined : 'host:port of a syslog server',
 };
 
+/** Secrets that are sent to the place that another setting names: they are good for that place alone. */
+const bound = [
+  {
+    address: 'ldap_url',
+    secret: 'ldap_search_password',
+    placesOf: (urls: string) =>
+      parseDirectoryUrls(urls).map(({ protection, host, port }) => `${protection} ${host} ${port}`),
+  },
+  { address: 'oidc_endpoint', secret: 'oidc_client_secret', placesOf: (url: string) => [new URL(url).origin] },
+] as const;
+
 /**
  * What a body changes: names that are settings, with values that can be. Fails with `body-invalid`. Null and absent
  * leave a setting as it is, an empty secret too: clients send back what they were shown, and secrets are shown to nobody.
+ * A kept secret stays with the place it was given for: whoever names another one gives it again.
  */
 export function readChange(given: Given, current: Settings): Partial<Settings> {
   const change: Record<string, unknown> = {};
@@ -68,6 +88,16 @@ export function readChange(given: Given, current: Settings): Partial<Settings> {
     change[name] = value;
   }
   const next = { ...current, ...change };
+  for (const { address, secret, placesOf } of bound) {
+    if (change[address] === undefined || current[secret] === '') continue;
+    const kept = given[secret] === undefined || given[secret] === null || given[secret] === '';
+    if (!kept || current[address] === '') continue;
+    // A secret without a place to go to is of no use to anybody but a thief.
+    if (next[address] === '') change[secret] = '';
+    else if (!placesOf(next[address]).every((place) => placesOf(current[address]).includes(place))) {
+      throw new RegistryError('body-invalid', `body.${secret}: give it again, since ${address} is another place.`);
+    }
+  }
   if (next.auth_mode === 'ldap_auth' && next.ldap_url === '') {
     throw new RegistryError('body-invalid', 'body.ldap_url: is needed to sign in by LDAP.');
   }

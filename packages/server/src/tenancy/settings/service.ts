@@ -18,6 +18,8 @@ export interface SettingsDeps {
   readonly transact: Transact;
   readonly audit: Pick<Audit, 'write'>;
   readonly clock: Clock;
+  /** Refuses an address that the registry must not ask, before it is kept. Fails with `target-refused`. */
+  readonly checkTarget: (url: string, field: string) => void;
   /** Told when they could not be read again; those known stay in force. */
   readonly onError: (error: unknown) => void;
 }
@@ -42,6 +44,7 @@ export async function openSettings(deps: SettingsDeps): Promise<SettingsService>
       const before = current;
       const change = readChange(given, before);
       if (Object.keys(change).length === 0) return;
+      if (change.oidc_endpoint) deps.checkTarget(change.oidc_endpoint, 'body.oidc_endpoint');
       await transact(async (tx) => {
         await store.put(tx, change, clock());
         await audit.write(tx, {

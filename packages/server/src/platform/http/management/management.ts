@@ -12,7 +12,7 @@ import type { Actor, Asker } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
 import { type FindOrigin, isFault, type Origin, problemTable, requestIdOf, toRegistryError } from '#platform/http';
-import { checkCsrf, offerCsrfToken } from '#platform/http/browser';
+import { checkCsrf, offerCsrfToken, readSessionCookie } from '#platform/http/browser';
 import { assertAnswer } from './assert-answer.ts';
 import { decodeQuery } from './decode-query.ts';
 import type { Authorize, ManagedReply, ManagedRoute, Refusal } from './managed-route.ts';
@@ -195,6 +195,12 @@ function toProblem(error: FastifyError | RegistryError, request: FastifyRequest)
   return toRegistryError(error, requestIdOf(request.raw));
 }
 
+/** Whether our own pages ask, whose person signs in there: a challenge would make the browser put its own box before them. */
+function isBrowser({ headers }: IncomingMessage): boolean {
+  if (headers['sec-fetch-site'] !== undefined) return true;
+  return readSessionCookie(headers, true) !== undefined || readSessionCookie(headers, false) !== undefined;
+}
+
 function answerError(
   deps: ManagementDeps,
   error: RegistryError,
@@ -208,7 +214,8 @@ function answerError(
     .code(problem.status)
     .header('X-Request-Id', requestId)
     .header('Content-Type', 'application/json; charset=utf-8');
-  if (problem.status === 401) reply.header('WWW-Authenticate', 'Basic realm="entrepot", charset="UTF-8"');
+  if (problem.status === 401 && !isBrowser(request.raw))
+    reply.header('WWW-Authenticate', 'Basic realm="entrepot", charset="UTF-8"');
   if (error.retryAfter !== undefined) reply.header('Retry-After', String(error.retryAfter));
   return reply.send({ errors: [{ code: problem.harbor, message: error.message }] });
 }

@@ -36,7 +36,9 @@ export function createListener(
   };
   const admit: RawHandler = (request, response, wantsContinue) => {
     if (request.rawHeaders.length > 2 * mostHeaders) {
-      response.writeHead(431, { Connection: 'close', 'Content-Length': '0' }).end();
+      response
+        .writeHead(431, { Connection: 'close', 'Content-Length': '0', 'X-Content-Type-Options': 'nosniff' })
+        .end();
     } else if (response.socket === null && isLineFull(request.socket, response)) {
       request.socket.destroy();
     } else {
@@ -83,7 +85,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   const status = brokenRequests[error.code ?? ''] ?? '400 Bad Request';
   const body = `{"errors":[{"code":"UNSUPPORTED","message":"${status.slice(4)}"}]}`;
   socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
 }
 

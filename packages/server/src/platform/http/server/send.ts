@@ -8,17 +8,18 @@ import { isByteSource, pump } from './pump.ts';
 const drainBytes = 1024 * 1024;
 const drainMs = 2000;
 
-/** Writes the reply. Resolves when the last byte was handed to the socket or the client is gone. */
+/** Writes the reply, which is never taken for anything but what it says it is. Resolves when the last byte was handed to the socket or the client is gone. */
 export function send(exchange: Exchange, response: ServerResponse, reply: Reply, idleMs: number): void | Promise<void> {
   const leftover = exchange.hasBody && !exchange.request.complete;
   if (leftover) response.setHeader('Connection', 'close');
   const { body } = reply;
+  const headers = [...reply.headers, 'X-Content-Type-Options', 'nosniff'];
   if (body instanceof Readable) {
-    response.writeHead(reply.status, reply.headers as string[]);
+    response.writeHead(reply.status, headers);
     return isByteSource(body) ? pump(response, body, reply, idleMs) : sendStream(response, body, reply, idleMs);
   }
   const bytes = body === undefined ? 0 : body.length;
-  response.writeHead(reply.status, reply.headers as string[]);
+  response.writeHead(reply.status, headers);
   if (exchange.method === 'HEAD' || body === undefined) response.end();
   else response.end(body, reply.encoding ?? 'utf8');
   dropIdleReader(response, idleMs);

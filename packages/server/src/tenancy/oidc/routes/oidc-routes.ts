@@ -74,6 +74,7 @@ export function oidcRoutes({
       const { location, token } = await signIns.begin(
         baseOf(exchange),
         toReturnPath(exchange.query.get('redirect_url')),
+        exchange.origin.address,
       );
       return { status: 302, location, cookies: [setStep(exchange, token)] };
     }),
