@@ -8,6 +8,7 @@ import { measureBlobs } from './blobs.ts';
 import { measureGrowth } from './growth.ts';
 import { measureManifests } from './manifests.ts';
 import type { Pace } from './pace.ts';
+import { measureDecisions } from './permissions.ts';
 import { measurePushes } from './pushes.ts';
 import { measureQuotas } from './quotas.ts';
 import { renderSection, type Section, writeSection } from './report.ts';
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Section>>> = {
   artifacts: measureArtifacts,
   workers: measureWorkers,
   quota: measureQuotas,
+  permissions: measureDecisions,
 };
 
 const usage = `npm run bench -- [--quick] [--rounds N] [--write FILE] [${Object.keys(parts).join('|')} …]
