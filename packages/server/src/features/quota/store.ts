@@ -37,9 +37,37 @@ const lockSpace = 5_080_012;
 
 const digestsPerStatement = 500;
 
+interface UsageRow {
+  readonly hard: number;
+  readonly used: number;
+  readonly pending: number;
+  readonly warned: number;
+  readonly exceeded: number;
+}
+
 export function createQuotaStore(db: Db): QuotaStore {
   const limitOf = db.prepareFirst<{ hard: number }>((q, value) =>
     q.selectFrom('quota').select('hard').where('project_id', '=', value<number>('projectId')),
+  );
+
+  const selectUsage = (q: Db['read']) =>
+    q.selectFrom('quota').select([
+      'hard',
+      'warned',
+      'exceeded',
+      sql<number>`used + cast((select coalesce(sum(delta), 0) from quota_ledger
+          where quota_ledger.project_id = quota.project_id) as bigint)`.as('used'),
+      sql<number>`(select count(*) from quota_ledger where quota_ledger.project_id = quota.project_id)`.as('pending'),
+    ]);
+  const usageOf = db.prepareFirst<UsageRow>((q, value) =>
+    selectUsage(q).where('project_id', '=', value<number>('projectId')),
+  );
+  const arriving = db.prepareFirst<{ bytes: number }>((q, value) =>
+    q
+      .selectFrom('upload')
+      .innerJoin('repository', 'repository.id', 'upload.repository_id')
+      .select(sql<number>`cast(coalesce(sum(upload.size), 0) as bigint)`.as('bytes'))
+      .where('repository.project_id', '=', value<number>('projectId')),
   );
 
   async function sizeOfNew(
@@ -61,40 +89,13 @@ export function createQuotaStore(db: Db): QuotaStore {
     },
 
     async measure(projectId, tx) {
-      const row = await (tx === undefined ? db.read : within(tx))
-        .selectFrom('quota')
-        .select([
-          'hard',
-          'warned',
-          'exceeded',
-          sql<number>`used + cast((select coalesce(sum(delta), 0) from quota_ledger
-            where quota_ledger.project_id = quota.project_id) as bigint)`.as('used'),
-          sql<number>`(select count(*) from quota_ledger where quota_ledger.project_id = quota.project_id)`.as(
-            'pending',
-          ),
-        ])
-        .where('project_id', '=', projectId)
-        .executeTakeFirst();
-      return (
-        row && {
-          hard: row.hard,
-          used: row.used,
-          pending: row.pending,
-          warned: row.warned === 1,
-          exceeded: row.exceeded === 1,
-        }
-      );
+      const row = await (tx === undefined
+        ? usageOf({ projectId })
+        : selectUsage(within(tx)).where('project_id', '=', projectId).executeTakeFirst());
+      return row && { ...row, warned: row.warned === 1, exceeded: row.exceeded === 1 };
     },
 
-    async measureUploads(projectId) {
-      const row = await db.read
-        .selectFrom('upload')
-        .innerJoin('repository', 'repository.id', 'upload.repository_id')
-        .select(sql<number>`cast(coalesce(sum(upload.size), 0) as bigint)`.as('bytes'))
-        .where('repository.project_id', '=', projectId)
-        .executeTakeFirstOrThrow();
-      return row.bytes;
-    },
+    measureUploads: async (projectId) => (await arriving({ projectId }))?.bytes ?? 0,
 
     async holdsBlob(projectId, digest) {
       const row = await db.read
