@@ -7,7 +7,7 @@ import { clientId } from '#testing/openid-provider';
 import { type OidcScene, setUpOidc } from '#testing/oidc-scene';
 
 const minute = 60_000;
-const asker = { actor: { kind: 'user', userId: 1, name: 'anna', admin: false }, address: 'a', requestId: 'r' } as const;
+const asker = { actor: { kind: 'user', userId: 1, name: 'admin', admin: true }, address: 'a', requestId: 'r' } as const;
 
 forEachDialect('a CLI secret', (on) => {
   const scenario = (name: string, play: (place: OidcScene, secret: string, userId: number) => Promise<void>) => {
@@ -35,6 +35,21 @@ forEachDialect('a CLI secret', (on) => {
       assert.equal(await cliSecrets.signIn(name, wrong), undefined);
     }
   });
+
+  scenario(
+    'is set by its owner and by administrators of the registry, by nobody else',
+    async (place, secret, userId) => {
+      const { cliSecrets } = place.oidc;
+      const by = (id: number) => ({ ...asker, actor: { kind: 'user', userId: id, name: 'x', admin: false } as const });
+      await assert.rejects(
+        cliSecrets.set(by(userId + 1000), userId, 'Chosen-by-bert-1'),
+        (error: RegistryError) => error.code === 'denied',
+      );
+      assert.ok(await cliSecrets.signIn('anna', secret));
+      await cliSecrets.set(by(userId), userId, 'Chosen-by-anna-1');
+      assert.ok(await cliSecrets.signIn('anna', 'Chosen-by-anna-1'));
+    },
+  );
 
   scenario('can be set, and then the one before is dead', async ({ oidc }, secret, userId) => {
     const { cliSecrets } = oidc;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Asker, UserActor } from '#kernel/actor';
+import { type Asker, isAdmin, type UserActor, userIdOf } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
@@ -33,7 +33,10 @@ export interface CliSecrets {
   find(userId: number): Promise<OidcMeta | undefined>;
   /** The secret itself: for the eyes of its owner only. */
   reveal(userId: number): Promise<string | undefined>;
-  /** Sets the secret, or draws one. Fails with `precondition-failed` for a user of another place, `body-invalid` for a weak one. */
+  /**
+   * Sets the secret, or draws one. Fails with `denied` for that of somebody else, which only administrators of the
+   * registry set, `precondition-failed` for a user of another place, `body-invalid` for a weak one.
+   */
   set(asker: Asker, userId: number, secret: string | undefined): Promise<void>;
 }
 
@@ -109,6 +112,10 @@ export function createCliSecrets(deps: CliSecretsDeps): CliSecrets {
       return identity && box.open(identity.cliSecret, cliSecretPlace(userId));
     },
     async set(asker, userId, secret) {
+      // Who sets a secret acts as its owner, as with passwords.
+      if (userIdOf(asker.actor) !== userId && !isAdmin(asker.actor)) {
+        throw new RegistryError('denied', 'Only administrators of the registry may set secrets of others.');
+      }
       const identity = await store.findByUser(userId);
       if (identity === undefined) {
         throw new RegistryError('precondition-failed', 'Only users of an OpenID provider have a CLI secret.');

@@ -143,6 +143,8 @@ describe('a robot of a project', () => {
 
   test('of the first kind of Harbor’s API is the same', async () => {
     const path = '/api/v2.0/projects/team/robots';
+    const elsewhere = { name: 'old', access: [{ resource: '/project/3/repository', action: 'pull' }] };
+    assert.equal((await ask(shared, path, { as: boss, method: 'POST', body: elsewhere })).status, 400);
     const access = [{ resource: '/project/2/repository', action: 'pull' }];
     const response = await ask(shared, path, {
       as: boss,
@@ -187,6 +189,8 @@ describe('a robot of the registry', () => {
         { kind: 'project', namespace: 'team', access: [...access, { resource: 'project', action: 'read' }] },
       ],
     });
+    const bound = { as: shared.admin, method: 'PATCH', body: { addresses: ['127.0.0.0/8'] } };
+    assert.equal((await ask(shared, `/api/entrepot/v1/robots/${made.id}`, bound)).status, 200);
     const as = shared.basic(made.name, made.secret);
     const child = (fields: object, more: readonly object[] = []) => ({
       ...inProject('team', [...pullAnd(), ...more], { name: `c-${crypto.randomUUID().slice(0, 8)}`, duration: 5 }),
@@ -200,6 +204,33 @@ describe('a robot of the registry', () => {
     assert.equal(await attempt(child({}, [{ resource: 'repository', action: 'push' }])), 403, 'it may not push itself');
     assert.equal(await attempt({ ...system(pullAnd(), '*'), duration: 5 }), 403, 'nor everywhere');
     assert.equal(await attempt({ ...system([{ resource: 'user', action: 'list' }]), duration: 5 }), 403);
+    const heir = await make(shared, child({}), as);
+    const limits = await ask(shared, `/api/entrepot/v1/robots/${heir.id}`, { as: shared.admin });
+    const { addresses } = (await limits.json()) as { addresses: string[] };
+    assert.deepEqual(addresses, ['127.0.0.0/8'], 'from no more places than its maker');
+  });
+
+  test('gives its secret to nobody who has less than it has', async () => {
+    const strong = await make(shared, system([{ resource: 'user', action: 'update' }]));
+    const permissions = ['robot:read', 'robot:update'];
+    const role = { name: 'robot-keeper', level: 'system', permissions };
+    const made = await ask(shared, '/api/entrepot/v1/roles', { as: shared.admin, method: 'POST', body: role });
+    assert.equal(made.status, 201);
+    const role_id = Number(made.headers.get('location')?.split('/').at(-1));
+    await shared.addUser('keeper');
+    const given = { role_id, user: { name: 'keeper' } };
+    const member = { as: shared.admin, method: 'POST', body: given };
+    assert.equal((await ask(shared, '/api/entrepot/v1/system-members', member)).status, 201);
+    const as = shared.basic('keeper');
+    const path = `/api/v2.0/robots/${strong.id}`;
+    const rotate = `/api/entrepot/v1/robots/${strong.id}/rotate`;
+    assert.equal((await ask(shared, path, { as })).status, 200, 'he sees it');
+    assert.equal((await ask(shared, path, { as, method: 'PATCH', body: {} })).status, 403);
+    assert.equal((await ask(shared, path, { as, method: 'PATCH', body: { secret: 'Mine-to-know-1' } })).status, 403);
+    assert.equal((await ask(shared, rotate, { as, method: 'POST' })).status, 403);
+    const itself = shared.basic(strong.name, strong.secret);
+    assert.equal((await ask(shared, '/api/v2.0/users/current', { as: itself })).status, 412, 'it signs in as before');
+    assert.equal((await ask(shared, path, { as: shared.admin, method: 'PATCH', body: {} })).status, 200);
   });
 });
 

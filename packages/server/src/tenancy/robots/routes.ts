@@ -179,7 +179,7 @@ export function robotRoutes({ robots, access, findProject, settings }: RobotRout
     }),
     serve(listRobotV1, ({ project, query, url }) => listOf(project.id, readListQuery(query), url)),
     serve(createRobotV1, async ({ asker, project, body, params }) => {
-      const access = body.access.map((entry) => ({ ...entry, resource: lastPart(entry.resource) }));
+      const access = body.access.map((entry) => ({ ...entry, resource: withoutProject(entry.resource, project.id) }));
       const texts = [{ kind: 'project' as const, namespace: project.name, access }];
       const { robot, secret } = await robots.create(asker, {
         name: body.name,
@@ -242,8 +242,13 @@ function splitPlace(list: ListQuery): { projectId: number | undefined; rest: Lis
   throw new RegistryError('query-invalid', 'query.q: Level=project goes with ProjectID=<id>.');
 }
 
-/** `/project/7/repository` names `repository`. */
-const lastPart = (resource: string) => resource.split('/').at(-1) ?? resource;
+/** `/project/7/repository` names `repository` of project 7, which has to be the one that the path names. */
+function withoutProject(resource: string, projectId: number): string {
+  const [, named, rest] = /^\/project\/([^/]*)\/(.*)$/.exec(resource) ?? [];
+  if (rest === undefined) return resource;
+  if (named === String(projectId)) return rest;
+  throw new RegistryError('body-invalid', `body.access: ${resource} is not in this project.`);
+}
 
 function daysUntil(expiresAt: number | null | undefined): number | undefined {
   if (expiresAt === undefined || expiresAt === null || expiresAt === 0) return undefined;

@@ -22,9 +22,13 @@ export interface Robots {
   update(asker: Asker, robot: Robot, change: RobotChange): Promise<void>;
   /**
    * Replaces the secret by the given or by a new one, which is the answer. The old one is good for nothing from then.
+   * Fails with `denied` where the robot may what the asker may not.
    */
   setSecret(asker: Asker, robot: Robot, secret: string | undefined): Promise<string>;
-  /** Draws a new secret. The old one goes on for `overlapMs`, so that it can be replaced everywhere without a gap. */
+  /**
+   * Draws a new secret. The old one goes on for `overlapMs`, so that it can be replaced everywhere without a gap. Fails
+   * as `setSecret` does.
+   */
   rotate(
     asker: Asker,
     robot: Robot,
@@ -68,6 +72,19 @@ export function createRobots(deps: RobotsDeps): Robots {
       if (place === undefined) throw new RegistryError('body-invalid', 'body.permissions: there is no such project.');
       for (const permission of effective(given)) {
         if (!(await access.holds(asker.actor, permission, place))) throw notHeld(permission);
+      }
+    }
+  }
+
+  /** Whoever learns or sets the secret of a robot acts as that robot: he has to have what it has. */
+  async function assertMayActAs(asker: Asker, robot: Robot): Promise<void> {
+    for (const given of robot.permissions) {
+      const place = typeof given.place === 'number' ? await deps.findProject(given.place) : given.place;
+      if (place === undefined) continue;
+      for (const permission of effective(given)) {
+        if (await access.holds(asker.actor, permission, place)) continue;
+        const message = `You may not act as this robot: it has ${permission}, which you have not.`;
+        throw new RegistryError('denied', message);
       }
     }
   }
@@ -128,7 +145,10 @@ export function createRobots(deps: RobotsDeps): Robots {
   }
 
   return {
-    async create(asker, robot) {
+    async create(asker, wanted) {
+      // What a robot makes comes from where it comes from itself.
+      const addresses = wanted.addresses ?? (asker.actor.kind === 'robot' ? asker.actor.addresses : undefined);
+      const robot: NewRobot = { ...wanted, addresses };
       assertRobotName(robot.name);
       assertNetworks(robot.addresses);
       await assertHeld(asker, robot.permissions);
@@ -184,6 +204,7 @@ export function createRobots(deps: RobotsDeps): Robots {
     },
     async setSecret(asker, robot, given) {
       if (given !== undefined) assertSecret(given);
+      await assertMayActAs(asker, robot);
       const secret = given ?? drawSecret();
       await putSecret(asker, robot, secret, { previousHash: undefined, previousUntil: 0 });
       return secret;
@@ -192,6 +213,7 @@ export function createRobots(deps: RobotsDeps): Robots {
       if (overlapMs < 0 || overlapMs > longestOverlapMs) {
         throw new RegistryError('body-invalid', 'body.overlap_seconds: 30 days at most.');
       }
+      await assertMayActAs(asker, robot);
       const stored = await store.findById(robot.id);
       const secret = drawSecret();
       const oldUntil = clock() + overlapMs;
