@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { randomImage } from '@entrepot/oci/testing/random-image';
 import { startRegistryDouble } from '@entrepot/oci/testing/registry-double';
-import { as, type ServedRegistry, serveRegistry } from '#testing/served-registry';
+import { startCli } from '#testing/run-child';
+import { as, password, type ServedRegistry, serveRegistry } from '#testing/served-registry';
 
 /** The shape that documents about registries show: a project with roles of its own, made of short words. */
 const devTeam = `
@@ -131,6 +132,12 @@ test('who may what in dev-team is what its file says, by pulls and pushes', asyn
   }
   const removed = await run(['rm', image, '--yes'], { env: as('dana', 'Password123') });
   assert.notEqual(removed.code, 0, 'push does not remove');
+
+  // Who administers the project sees and keeps its file, but for what belongs to the registry.
+  const own = await run(['export', '--project', 'dev-team'], { env: as('boss', 'Password123') });
+  assert.equal(own.code, 0, own.stderr);
+  assert.match(own.stderr, /left out: every role of dev-team, which you may not list/);
+  assert.match(own.stdout, /- user: dana\n {8}role: developer\n/);
 
   // Taken back in the file, taken back in the registry.
   await writeFile(file, devTeam.replace('          - push\n', ''));
@@ -384,4 +391,21 @@ test('what an older registry cannot do is told and left out, and the rest is don
     older.closeAllConnections();
     older.close();
   }
+});
+
+test('an interruption stops between two things, says what was not tried, and the next time does the rest', async () => {
+  await using registry = await serveRegistry();
+  const labels = Array.from({ length: 300 }, (_, at) => `{ name: l${at} }`).join(', ');
+  const file = await keepFile(registry, 'state.yaml', `projects: [{ name: team, labels: [${labels}] }]`);
+  const env = { HOME: registry.folder, ENTREPOT_HOST: registry.host, ...as('admin', password) };
+  await using child = startCli(['apply', '-f', file, '--yes'], { env });
+  await new Promise<void>((resolve) => {
+    child.process.stderr?.on('data', () => /created label l9/.test(child.stderr()) && resolve());
+  });
+  child.process.kill('SIGINT');
+  assert.equal(await child.ended, 130);
+  assert.match(child.stderr(), /not tried: label l/);
+  assert.match(child.stdout(), /\n\d+ of 301 done\.\n$/);
+  assert.match(await registry.must(['apply', '-f', file, '--yes']), /\+ label l299 of team\n(\d+) of \1 done\.\n$/);
+  assert.equal(await registry.must(['apply', '-f', file, '--yes']), 'Nothing to do.\n');
 });

@@ -75,7 +75,9 @@ export async function applyState(options: ApplyOptions, context: CliContext): Pr
   if (secretsOut !== undefined && drawsSecrets(plan)) {
     tell(context, `the secrets of the robots are in ${secretsOut}`);
   }
-  context.signal.throwIfAborted();
+  if (done < plan.steps.length) {
+    context.signal.throwIfAborted();
+  }
   if (failure !== undefined) {
     throw failure;
   }

@@ -1,4 +1,5 @@
 import { listProjects } from '@entrepot/contract/harbor/project';
+import { RegistryResponseError } from '@entrepot/oci/client/errors';
 import { type CliContext, tell } from '#src/context';
 import { MissingError } from '#src/failures/failures';
 import type { ManagementClient } from '#src/management/client';
@@ -7,7 +8,7 @@ import { writeSize } from '#src/management/read-size';
 import { type ReachOptions, reachManagement } from '#src/management/reach';
 import { writeOut } from '#src/output/write-result';
 import { fetchProject } from './fetch-project.ts';
-import { brief, type Kind } from './kind.ts';
+import { brief, type Found, type Kind } from './kind.ts';
 import { groups } from './kinds/groups.ts';
 import { labels } from './kinds/labels.ts';
 import { members } from './kinds/members.ts';
@@ -47,6 +48,27 @@ function nameSecrets(value: unknown, path: readonly string[], variables: string[
     : value;
 }
 
+/** What the asker may not list is left out, and told: whoever administers a project only may not see all there is. */
+async function listPermitted<E extends object>(
+  kind: Kind<E>,
+  client: ManagementClient,
+  project: string | undefined,
+  context: CliContext,
+): Promise<Found<E>[]> {
+  try {
+    return (await listKind(kind, client, project)) ?? [];
+  } catch (error) {
+    if (!(error instanceof RegistryResponseError) || error.status !== 403) {
+      throw error;
+    }
+    tell(
+      context,
+      `left out: every ${kind.noun}${project === undefined ? '' : ` of ${project}`}, which you may not list`,
+    );
+    return [];
+  }
+}
+
 interface Exporter {
   list<E extends object>(kind: Kind<E>, project?: string, isWanted?: (entry: E) => boolean): Promise<unknown[]>;
 }
@@ -54,7 +76,7 @@ interface Exporter {
 function createExporter(client: ManagementClient, variables: string[], context: CliContext): Exporter {
   return {
     async list(kind, project, isWanted = () => true) {
-      const found = (await listKind(kind, client, project)) ?? [];
+      const found = await listPermitted(kind, client, project, context);
       const said = found.filter(({ entry, unsayable }) => {
         if (unsayable !== undefined) {
           tell(context, `left out: the ${kind.noun} ${kind.keyOf(entry)}, for ${unsayable}`);
