@@ -121,7 +121,12 @@ export function createLabels({ store, projects, access, audit, transact, clock }
       const label = await find(asker, id, 'label:delete');
       await transact(async (tx) => {
         if (!(await store.delete(tx, id))) throw labelNotFound(id);
-        await audit.write(tx, { action: 'delete-label', ...about(asker, label.projectId, label.name) });
+        const { name, description, color } = label;
+        await audit.write(tx, {
+          action: 'delete-label',
+          ...about(asker, label.projectId, name),
+          before: { name, description, color },
+        });
       });
     },
     async attach(asker, project, artifact, labelId) {
@@ -135,7 +140,7 @@ export function createLabels({ store, projects, access, audit, transact, clock }
           action: 'add-artifact-label',
           ...about(asker, project.id, artifact.repository),
           digest: artifact.digest,
-          detail: { label: label.name },
+          after: { label: label.name },
         });
       });
     },
@@ -148,7 +153,7 @@ export function createLabels({ store, projects, access, audit, transact, clock }
           action: 'remove-artifact-label',
           ...about(asker, project.id, artifact.repository),
           digest: artifact.digest,
-          detail: { label: label.name },
+          before: { label: label.name },
         });
       });
     },

@@ -69,7 +69,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
       resource: repository,
       digest,
       outcome: 'success',
-      ...(tags.length === 0 ? {} : { detail: { tags: tags.slice(0, 100) } }),
+      before: { digest, tags: tags.slice(0, 100) },
     });
     await events.emit(tx, { kind: 'artifact-deleted', ...aboutArtifact(asker, project, repository, digest), tags });
     for (const one of attached) await deleteTree(tx, place, one, seen);
@@ -90,6 +90,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
         }
         const manifestId = await store.idOf(tx, repositoryId, digest);
         if (manifestId === undefined) throw manifestNotFound(digest);
+        const before = await store.tagTarget(tx, repositoryId, tag);
         await store.putTag(tx, { repositoryId, name: tag, manifestId, at: clock(), by: actorName(asker.actor) });
         await audit.write(tx, {
           action: 'create-tag',
@@ -98,6 +99,8 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
           resource: `${repository}:${tag}`,
           digest,
           outcome: 'success',
+          ...(before === undefined ? {} : { before: { digest: before } }),
+          after: { digest },
         });
         await events.emit(tx, { kind: 'tag-created', ...aboutArtifact(asker, project, repository, digest), tag });
       });
@@ -116,6 +119,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
           resource: `${repository}:${tag}`,
           digest,
           outcome: 'success',
+          before: { digest },
         });
         await events.emit(tx, { kind: 'tag-deleted', ...aboutArtifact(asker, project, repository, digest), tag });
       });
@@ -144,7 +148,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
           projectId: project.id,
           resource: repository,
           outcome: 'success',
-          detail: { artifacts: gone.length },
+          before: { artifacts: gone.length },
         });
         await events.emit(tx, {
           kind: 'repository-deleted',

@@ -203,6 +203,7 @@ export function createProjects(deps: ProjectsDeps): Projects {
       await changeEntry(asker, project, { name, value: undefined, isNew: false, action: 'delete' });
     },
     async delete(asker, project) {
+      const before = await readModel.metadataOf(project.id);
       await transact(async (tx) => {
         if (await store.holdsRepositories(tx, project.id)) {
           throw new RegistryError('project-not-empty', notEmpty(project.name));
@@ -215,6 +216,7 @@ export function createProjects(deps: ProjectsDeps): Projects {
           projectId: project.id,
           resource: project.name,
           outcome: 'success',
+          before: { ...before },
         });
       });
       onChange(project.name);
