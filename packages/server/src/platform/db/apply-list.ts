@@ -27,10 +27,11 @@ export function applyConditions<T extends keyof Database, O>(
     switch (condition.kind) {
       case 'is':
         return filtered.where(ref, '=', value(condition.value));
-      case 'like':
-        return filtered.where(
-          sql<boolean>`lower(${sql.ref(column.ref)}) like ${`%${escapeLike(condition.value.toLowerCase())}%`} escape '!'`,
-        );
+      case 'like': {
+        if (column.kind !== 'text') throw invalid(condition.field, 'a whole value, no part of one');
+        const part = `%${escapeLike(toText(condition.field, condition.value).toLowerCase())}%`;
+        return filtered.where(sql<boolean>`lower(${sql.ref(column.ref)}) like ${part} escape '!'`);
+      }
       case 'any':
         return filtered.where(ref, 'in', condition.values.map(value) as never);
       case 'all':
@@ -73,8 +74,7 @@ export function escapeLike(text: string): string {
 function toValue(field: string, text: string, kind: ColumnKind): string | number {
   switch (kind) {
     case 'text':
-      if (text.includes('\0')) throw invalid(field, 'no NUL');
-      return text;
+      return toText(field, text);
     case 'number':
       if (!/^-?\d{1,15}$/.test(text)) throw invalid(field, 'a number');
       return Number(text);
@@ -84,6 +84,11 @@ function toValue(field: string, text: string, kind: ColumnKind): string | number
     case 'time':
       return toTime(field, text);
   }
+}
+
+function toText(field: string, text: string): string {
+  if (text.includes('\0')) throw invalid(field, 'no NUL');
+  return text;
 }
 
 /** Harbor writes times as `2006-01-02T15:04:05`, which are UTC, and portals with a space; seconds since 1970 also come. */

@@ -33,7 +33,7 @@ export function readActions(conditions: readonly Condition[]): {
   readonly actions: ActionCondition | undefined;
   readonly others: readonly Condition[];
 } {
-  const about = conditions.filter(({ field }) => field in parts);
+  const about = conditions.filter(({ field }) => Object.hasOwn(parts, field));
   if (about.length === 0) return { actions: undefined, others: conditions };
   const [first = [], ...more] = about.map((condition) =>
     findActions(parts[condition.field as keyof typeof parts], namePredicate(condition)),
