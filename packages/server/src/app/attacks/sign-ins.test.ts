@@ -23,20 +23,54 @@ const doors: readonly (readonly [string, (at: TestRegistry, name: string, passwo
     (at, name, password) =>
       at.fetch('/api/v2.0/projects?project_name=library', { method: 'HEAD', as: at.basic(name, password) }),
   ],
+  [
+    'the form of the console',
+    (at, name, password) =>
+      at.fetch('/c/login', { method: 'POST', body: new URLSearchParams({ principal: name, password }) }),
+  ],
+  ['the metrics', (at, name, password) => at.fetch('/metrics', { as: at.basic(name, password) })],
 ];
+
+/** The form is for people, who see no challenge of a program. */
+const challenges = (door: string) => door !== 'the form of the console';
 
 const behindProxy = { ENTREPOT_TRUSTED_PROXIES: '127.0.0.1/32' };
 
 describe('a name that nobody has', () => {
   test('is answered exactly as a wrong password is, at every door', async () => {
-    await using registry = await startTestRegistry();
+    const env = { ENTREPOT_METRICS_PUBLIC: 'false', ENTREPOT_AUTH_LOGIN_ATTEMPTS: '1000' };
+    await using registry = await startTestRegistry({ env });
     await registry.addUser('anna');
     for (const [door, ask] of doors) {
       const somebody = await seenOf(await ask(registry, 'anna', 'wrong'));
       const nobody = await seenOf(await ask(registry, 'nobody', 'wrong'));
       assert.equal(somebody.status, 401, door);
-      assert.ok(somebody.headers['www-authenticate'] !== undefined, door);
+      assert.equal(somebody.headers['www-authenticate'] !== undefined, challenges(door), door);
       assert.deepEqual(nobody, somebody, door);
+    }
+  });
+
+  test('is as good as that of a robot, with a wrong secret', async () => {
+    await using registry = await startTestRegistry({ env: { ENTREPOT_METRICS_PUBLIC: 'false' } });
+    const access = [{ resource: 'repository', action: 'pull' }];
+    const made = await registry.fetch('/api/v2.0/robots', {
+      method: 'POST',
+      as: registry.admin,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: 'puller',
+        level: 'project',
+        duration: -1,
+        permissions: [{ kind: 'project', namespace: 'library', access }],
+      }),
+    });
+    assert.equal(made.status, 201);
+    const { name } = (await made.json()) as { name: string };
+    for (const [door, ask] of doors) {
+      const robot = await seenOf(await ask(registry, name, 'wrong'));
+      const nobody = await seenOf(await ask(registry, 'robot$library+nobody', 'wrong'));
+      const person = await seenOf(await ask(registry, 'nobody', 'wrong'));
+      assert.deepEqual([robot, nobody], [person, person], door);
     }
   });
 
@@ -64,7 +98,8 @@ describe('a name that nobody has', () => {
 describe('guessing a password', () => {
   test('is stopped after ten tries at every door, for that name from that address', async () => {
     const time = createTestClock();
-    await using registry = await startTestRegistry({ clock: time.clock });
+    const env = { ENTREPOT_METRICS_PUBLIC: 'false' };
+    await using registry = await startTestRegistry({ clock: time.clock, env });
     await registry.addUser('anna');
     await registry.addUser('bert');
     for (let at = 0; at < 10; at++) {
@@ -151,15 +186,19 @@ forEachDialect('failed sign-ins', (on) => {
   if (on.kind === 'postgres') {
     test('are counted over all nodes', async () => {
       await using place = await on.makePlace();
-      await using here = await startTestRegistry({ place });
-      await using there = await startTestRegistry({ place });
+      await using here = await startTestRegistry({ place, env: behindProxy });
+      await using there = await startTestRegistry({ place, env: behindProxy });
       await here.addUser('anna');
       for (let at = 0; at < 10; at++) {
         const node = at % 2 === 0 ? here : there;
         await assertAnswer(await node.fetch('/v2/', { as: node.basic('anna', `wrong-${at}`) }), 401);
       }
       for (const node of [here, there]) {
-        await assertAnswer(await node.fetch('/v2/', { as: node.basic('anna') }), 429, 'TOOMANYREQUESTS');
+        const refused = await node.fetch('/v2/', { as: node.basic('anna') });
+        assert.ok(Number(refused.headers.get('retry-after')) > 0);
+        await assertAnswer(refused, 429, 'TOOMANYREQUESTS');
+        const elsewhere = { 'x-forwarded-for': '198.51.100.1' };
+        await assertAnswer(await node.fetch('/v2/', { as: node.basic('anna'), headers: elsewhere }), 200);
       }
     });
   }

@@ -32,6 +32,25 @@ forEachDialect('OpenID Connect', (on) => {
     });
   };
 
+  scenario('is begun by one network so often, and again after a while', async (place) => {
+    const begin = async () => {
+      const response = await fetch(`${place.url}/c/oidc/login`, { redirect: 'manual' });
+      await response.body?.cancel();
+      return response;
+    };
+    for (let at = 0; at < 300; at += 25) {
+      const told = await Promise.all(Array.from({ length: 25 }, begin));
+      assert.ok(told.every(({ status }) => status === 302));
+    }
+    const refused = await begin();
+    assert.equal(refused.status, 429);
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    assert.equal((await place.query('select token_hash from oidc_step')).length, 300);
+    place.time.advance(10 * minute + 1);
+    assert.equal((await begin()).status, 302);
+    assert.equal((await place.query('select token_hash from oidc_step')).length, 1, 'what is over goes');
+  });
+
   scenario('makes an account at the first sign-in and finds it at the next', async (place) => {
     const first = await place.signIn('anna', '?redirect_url=/projects/1');
     assert.equal(first.at, '/projects/1');

@@ -64,13 +64,13 @@ export function createSteps({ store, transact, box, clock }: StepsDeps): Steps {
     async admit(address) {
       const network = networkOf(address);
       const own = begun.get(network) ?? { count: 0 };
-      if (own.count >= mostFromNetwork || (await store.countSteps(clock() - stepMs)) >= mostInAll) {
-        throw new RegistryError('too-many-requests', 'Too many sign-ins are under way: try again later.', {
-          retryAfter: stepMs / 1000,
-        });
-      }
       if (own.count === 0) begun.set(network, own);
+      // Counted before anything is awaited, or those who come together would all be let in.
       own.count += 1;
+      if (own.count <= mostFromNetwork && (await store.countSteps(clock() - stepMs)) < mostInAll) return;
+      throw new RegistryError('too-many-requests', 'Too many sign-ins are under way: try again later.', {
+        retryAfter: stepMs / 1000,
+      });
     },
     async keep(kind, step) {
       const token = randomBytes(32).toString('base64url');

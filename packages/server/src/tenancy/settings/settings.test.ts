@@ -103,3 +103,72 @@ test('a registry that is switched to read-only refuses changes, but for switchin
   assert.equal((await create()).status, 201);
   assert.equal((await push()).status, 202);
 });
+
+const ldap = { ldap_url: 'ldaps://one.example', ldap_search_password: 'p' };
+const oidc = { oidc_endpoint: 'https://one.example/realm', oidc_client_secret: 's' };
+
+const moves: readonly (readonly [string, object, object, object | 'refused'])[] = [
+  ['LDAP elsewhere', ldap, { ldap_url: 'ldaps://two.example' }, 'refused'],
+  ['LDAP elsewhere as well', ldap, { ldap_url: 'ldaps://one.example ldaps://two.example' }, 'refused'],
+  ['LDAP without protection', ldap, { ldap_url: 'ldap://one.example' }, 'refused'],
+  [
+    'LDAP elsewhere with an empty secret',
+    ldap,
+    { ldap_url: 'ldaps://two.example', ldap_search_password: '' },
+    'refused',
+  ],
+  [
+    'LDAP elsewhere with its secret',
+    ldap,
+    { ldap_url: 'ldaps://two.example', ldap_search_password: 'p' },
+    { ldap_url: 'ldaps://two.example' },
+  ],
+  ['LDAP written otherwise', ldap, { ldap_url: 'ldaps://one.example:636' }, { ldap_url: 'ldaps://one.example:636' }],
+  ['LDAP nowhere', ldap, { ldap_url: '' }, { ldap_url: '', ldap_search_password: '' }],
+  ['a first LDAP', { ldap_search_password: 'p' }, { ldap_url: 'ldap://a' }, { ldap_url: 'ldap://a' }],
+  ['an issuer elsewhere', oidc, { oidc_endpoint: 'https://two.example/realm' }, 'refused'],
+  ['an issuer without TLS', oidc, { oidc_endpoint: 'http://one.example/realm' }, 'refused'],
+  [
+    'an issuer elsewhere with its secret',
+    oidc,
+    { oidc_endpoint: 'https://two.example', oidc_client_secret: 't' },
+    { oidc_endpoint: 'https://two.example', oidc_client_secret: 't' },
+  ],
+  [
+    'another path at the issuer',
+    oidc,
+    { oidc_endpoint: 'https://one.example/b' },
+    { oidc_endpoint: 'https://one.example/b' },
+  ],
+];
+
+describe('a kept secret stays with its place:', () => {
+  for (const [what, before, given, wanted] of moves) {
+    test(what, () => {
+      const current = { ...defaults, ...before };
+      if (wanted === 'refused') {
+        const names = /ldap_search_password|oidc_client_secret/;
+        assert.throws(() => readChange(given as never, current), { code: 'body-invalid', message: names });
+      } else assert.deepEqual(readChange(given as never, current), wanted);
+    });
+  }
+});
+
+test('an issuer is an address that may be asked, without credentials in it', async () => {
+  for (const address of [
+    'http://169.254.169.254/',
+    'http://127.0.0.1/',
+    'http://10.0.0.1',
+    'http://2130706433/',
+    'https://user:canary-in-url@login.example/',
+    'https://login.example:22/',
+    'file:///etc/passwd',
+  ]) {
+    const response = await put({ oidc_endpoint: address });
+    const text = await response.text();
+    assert.equal(response.status, 400, address);
+    assert.ok(text.includes('body.oidc_endpoint') && !text.includes('canary'), text);
+  }
+  assert.equal((await put({ ldap_url: 'ldap://user:canary-in-url@a.example' })).status, 400);
+  assert.ok(!registry.logs().includes('canary'));
+});
