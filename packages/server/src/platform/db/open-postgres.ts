@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
+import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
 import type { Db } from './db.ts';
 import { DatabaseUnusable, migrate } from './migrate.ts';
@@ -20,8 +21,11 @@ export interface PostgresOptions {
 
 const int8 = 20;
 
+/** What a row stands on was removed at the same moment: another look tells what is there now. */
+const foreignKeyViolation = '23503';
+
 /** Serialization failure and deadlock: the database asks for the work to be run again. */
-const again = new Set(['40001', '40P01']);
+const again = new Set(['40001', '40P01', foreignKeyViolation]);
 
 const attempts = 5;
 
@@ -80,7 +84,11 @@ function retrying(kysely: Kysely<Database>, signals: Pick<PostgresSignals, 'anno
         signals.announce(channels);
         return result;
       } catch (error) {
-        if (attempt === attempts || !again.has(String((error as { code?: unknown }).code))) throw error;
+        const code = String((error as { code?: unknown }).code);
+        if (attempt === attempts && code === foreignKeyViolation) {
+          throw new RegistryError('conflict', 'What this stands on was removed at the same moment.', { cause: error });
+        }
+        if (attempt === attempts || !again.has(code)) throw error;
         await sleep(Math.random() * 20 * attempt);
       }
     }
