@@ -20,8 +20,9 @@ export interface WorkloadIdentities {
    * robot has what the asker has not.
    */
   create(asker: Asker, identity: NewWorkloadIdentity): Promise<WorkloadIdentity>;
-  /** Fails as `create` does. */
+  /** Fails as `create` does. Unless only its name or description changes, tokens that were issued to its robot die. */
   update(asker: Asker, identity: WorkloadIdentity, change: WorkloadIdentityChange): Promise<WorkloadIdentity>;
+  /** Tokens that were issued to its robot die with it. */
   delete(asker: Asker, identity: WorkloadIdentity): Promise<void>;
   /** Fails with `object-not-found` for one of another place. */
   get(id: number, projectId: number | undefined): Promise<WorkloadIdentity>;
@@ -121,6 +122,8 @@ export function createWorkloadIdentities(deps: WorkloadIdentitiesDeps): Workload
       await assertBindable(asker, after);
       await transact(async (tx) => {
         if (!(await store.update(tx, after, clock()))) throw taken(after.name);
+        const { name: _name, description: _description, ...decisive } = change;
+        if (Object.keys(decisive).length > 0) await store.endTokens(tx, before.robotId);
         await note(tx, asker, 'update-workload-identity', before, after);
       });
       return get(before.id, before.projectId);
@@ -128,6 +131,7 @@ export function createWorkloadIdentities(deps: WorkloadIdentitiesDeps): Workload
     delete: (asker, identity) =>
       transact(async (tx) => {
         await store.delete(tx, identity.id);
+        await store.endTokens(tx, identity.robotId);
         await note(tx, asker, 'delete-workload-identity', identity, undefined);
       }),
     get,

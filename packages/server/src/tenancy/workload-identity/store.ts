@@ -14,6 +14,8 @@ export interface WorkloadIdentityStore {
   /** False when the name is taken by another one in its place. */
   update(tx: Transaction, identity: WorkloadIdentity, at: number): Promise<boolean>;
   delete(tx: Transaction, id: number): Promise<void>;
+  /** Kills the tokens that were issued to a robot: those that stood for it get new ones only as things are now. */
+  endTokens(tx: Transaction, robotId: number): Promise<void>;
   noteUse(tx: Transaction, id: number, at: number): Promise<void>;
   /** True for the first who brings the token; it is remembered until it is over. */
   useOnce(tx: Transaction, tokenHash: string, expiresAt: number, now: number): Promise<boolean>;
@@ -140,6 +142,13 @@ export function createWorkloadIdentityStore(db: Db): WorkloadIdentityStore {
     },
     async delete(tx, id) {
       await within(tx).deleteFrom('workload_identity').where('id', '=', id).execute();
+    },
+    async endTokens(tx, robotId) {
+      await within(tx)
+        .updateTable('robot')
+        .set((row) => ({ generation: row('generation', '+', 1) }))
+        .where('id', '=', robotId)
+        .execute();
     },
     async noteUse(tx, id, at) {
       await within(tx).updateTable('workload_identity').set({ used_at: at }).where('id', '=', id).execute();
