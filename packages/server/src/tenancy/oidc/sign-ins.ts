@@ -232,9 +232,10 @@ export function createSignIns(deps: SignInsDeps): SignIns {
     },
     async ping(endpoint, verifyCert) {
       try {
-        await withConstantCeiling(pingMs, () =>
-          deps.issuers.ping({ issuer: endpoint, insecure: !verifyCert, field: 'url' }),
+        const refused = await withConstantCeiling(pingMs, () =>
+          deps.issuers.ping({ issuer: endpoint, insecure: !verifyCert, field: 'url' }).then(() => undefined, asRefusal),
         );
+        if (refused !== undefined) throw refused;
       } catch (cause) {
         if (cause instanceof RegistryError && cause.code === 'target-refused') throw cause;
         // A port that speaks something else is not told from one that is closed.
@@ -246,4 +247,10 @@ export function createSignIns(deps: SignInsDeps): SignIns {
       }
     },
   };
+}
+
+/** What the address itself says costs no packet, and needs not be hidden behind a wait. */
+function asRefusal(error: unknown): RegistryError {
+  if (error instanceof RegistryError && error.code === 'target-refused') return error;
+  throw error;
 }
