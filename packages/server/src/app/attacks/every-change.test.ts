@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allRecords } from '@entrepot/contract/all-records';
 import { exportJWK, generateKeyPair } from 'jose';
+import { type Particulars, rowOf, tellsSecret } from '#testing/audit-rows';
 import { createBrowser } from '#testing/browser';
 import { type DatabasePlace, forEachDialect } from '#testing/databases';
 import { clientId, startOpenIdProvider } from '#testing/openid-provider';
@@ -11,98 +12,6 @@ import { startTestRegistry, testPassword } from '#testing/test-registry';
 
 // One run that makes every change there is, with secrets that are easily recognised: each is one row of the audit (C12
 // 166), and no secret is anywhere but where it lies sealed or hashed (C12 161, C10 136).
-
-type Particulars = 'before' | 'after' | 'both' | 'neither';
-
-/** The row that each served operation writes, and which states it has. An operation without one here fails the test. */
-const rowOf: Readonly<Record<string, readonly [action: string, states: Particulars] | 'no change'>> = {
-  createProject: ['create-project', 'after'],
-  updateProject: ['update-project', 'both'],
-  deleteProject: ['delete-project', 'before'],
-  addProjectMetadatas: ['create-metadata', 'after'],
-  updateProjectMetadata: ['update-metadata', 'both'],
-  deleteProjectMetadata: ['delete-metadata', 'before'],
-  createProjectMember: ['create-member', 'after'],
-  updateProjectMember: ['update-member', 'both'],
-  deleteProjectMember: ['delete-member', 'before'],
-  createUser: ['create-user', 'after'],
-  updateUserProfile: ['update-user', 'both'],
-  deleteUser: ['delete-user', 'before'],
-  setUserSysAdmin: ['update-user', 'both'],
-  updateUserPassword: ['change-password', 'neither'],
-  setCliSecret: ['create-cli-secret', 'neither'],
-  createUserGroup: ['create-group', 'after'],
-  updateUserGroup: ['update-group', 'both'],
-  deleteUserGroup: ['delete-group', 'before'],
-  CreateRobot: ['create-robot', 'after'],
-  UpdateRobot: ['update-robot', 'both'],
-  RefreshSec: ['rotate-robot', 'both'],
-  DeleteRobot: ['delete-robot', 'before'],
-  CreateRobotV1: ['create-robot', 'after'],
-  UpdateRobotV1: ['update-robot', 'both'],
-  DeleteRobotV1: ['delete-robot', 'before'],
-  updateRepository: ['update-repository', 'both'],
-  deleteRepository: ['delete-repository', 'before'],
-  // Its digest is all there is to say.
-  CopyArtifact: ['copy-artifact', 'neither'],
-  deleteArtifact: ['delete-artifact', 'before'],
-  createTag: ['create-tag', 'after'],
-  deleteTag: ['delete-tag', 'before'],
-  addLabel: ['add-artifact-label', 'after'],
-  removeLabel: ['remove-artifact-label', 'before'],
-  CreateLabel: ['create-label', 'after'],
-  UpdateLabel: ['update-label', 'both'],
-  DeleteLabel: ['delete-label', 'before'],
-  updateQuota: ['update-quota', 'both'],
-  updateConfigurations: ['update-configuration', 'both'],
-  // Both need a directory, and the second has a row for each person: tenancy/ldap tests them.
-  pingLdap: 'no change',
-  importLdapUser: 'no change',
-  pingOIDC: 'no change',
-  pingRegistry: 'no change',
-  createRegistry: ['create-registry', 'after'],
-  updateRegistry: ['update-registry', 'both'],
-  deleteRegistry: ['delete-registry', 'before'],
-  CreateWebhookPolicyOfProject: ['create-webhook', 'after'],
-  UpdateWebhookPolicyOfProject: ['update-webhook', 'both'],
-  DeleteWebhookPolicyOfProject: ['delete-webhook', 'before'],
-  // Needs a job that runs just then: features/job-monitor tests it.
-  stopRunningJob: 'no change',
-  actionPendingJobs: ['stop-job', 'neither'],
-  // There is none before the first.
-  putSystemCVEAllowlist: ['update-cve-allowlist', 'after'],
-  // Changes a figure only that was wrong: features/quota tests it.
-  recountProjectQuota: 'no change',
-  setRobotLimits: ['update-robot', 'both'],
-  rotateRobot: ['rotate-robot', 'both'],
-  createLocalGroup: ['create-group', 'after'],
-  updateLocalGroup: ['update-group', 'both'],
-  deleteLocalGroup: ['delete-group', 'before'],
-  addLocalGroupMember: ['update-group', 'after'],
-  removeLocalGroupMember: ['update-group', 'before'],
-  createRole: ['create-role', 'after'],
-  updateRole: ['update-role', 'both'],
-  deleteRole: ['delete-role', 'before'],
-  addSystemMember: ['create-member', 'after'],
-  removeSystemMember: ['delete-member', 'before'],
-  addRepositoryMember: ['create-member', 'after'],
-  updateRepositoryMember: ['update-member', 'both'],
-  removeRepositoryMember: ['delete-member', 'before'],
-  deleteOwnSessions: ['delete-session', 'neither'],
-  deleteSession: ['delete-session', 'neither'],
-  updateWebhookOptions: ['update-webhook', 'both'],
-  testWebhookPolicy: ['redeliver-webhook', 'neither'],
-  redeliverWebhook: ['redeliver-webhook', 'neither'],
-  createWorkloadIdentity: ['create-workload-identity', 'after'],
-  updateWorkloadIdentity: ['update-workload-identity', 'both'],
-  deleteWorkloadIdentity: ['delete-workload-identity', 'before'],
-  createProjectWorkloadIdentity: ['create-workload-identity', 'after'],
-  updateProjectWorkloadIdentity: ['update-workload-identity', 'both'],
-  deleteProjectWorkloadIdentity: ['delete-workload-identity', 'before'],
-};
-
-/** Operations whose answer is the one place where a drawn secret is told. */
-const tellsSecret = new Set(['CreateRobot', 'CreateRobotV1', 'RefreshSec', 'rotateRobot']);
 
 const records = new Map(allRecords.map((record) => [record.operationId, record]));
 const statesOf = (detail: Record<string, unknown>): Particulars =>
