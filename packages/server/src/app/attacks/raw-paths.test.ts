@@ -111,7 +111,7 @@ test('names of users, projects, robots, labels and headers write one record each
     assert.notEqual(msg, 'forged');
     assert.match(requestId, /^[\w.:-]{1,64}$/);
     assert.ok(
-      [...line].every((sign) => sign >= ' '),
+      Array.from(line, (sign) => sign.codePointAt(0) ?? 0).every((code) => code >= 0x20),
       line,
     );
   }
