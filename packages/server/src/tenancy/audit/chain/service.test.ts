@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, within } from '#platform/db';
 import { type DatabasePlace, type Dialect, forEachDialect } from '#testing/databases';
-import { createTestClock } from '#testing/test-clock';
+import { createTestClock, eventually } from '#testing/test-clock';
 import { type AuditChain, type Checkpoint, createAuditChain, createChainStore } from './index.ts';
 
 const row = {
@@ -148,8 +148,10 @@ forEachDialect('the chain of the audit', (on) => {
   test('takes rows up by itself', async () => {
     await using bench = await open(on);
     await bench.add('a');
-    await sleep(1300);
-    assert.equal((await bench.place.query('select number from audit_segment')).length, 1);
+    await eventually(async () => {
+      const segments = await bench.place.query('select number from audit_segment');
+      return segments.length === 1 ? true : undefined;
+    }, 20_000);
     assert.deepEqual(bench.errors, []);
   });
 
