@@ -5,6 +5,9 @@ import type { ReadFile, Reading } from './reading.ts';
 import { addUnknown, startReading, takeSecretFile, takeSetting } from './reading.ts';
 import { configTable, findRow } from './table.ts';
 
+/** What may be written as a list in the file, and with commas elsewhere. */
+const listKinds: ReadonlySet<string> = new Set(['cidrs', 'targets', 'ports']);
+
 const fileSuffix = '_file';
 const keys = configTable.map((row) => row.key);
 const secretFiles = configTable.filter((row) => row.kind === 'secret').map((row) => `${row.key}${fileSuffix}`);
@@ -59,7 +62,7 @@ export function readConfigFile(path: string, readFile: ReadFile): Reading {
       return;
     }
     const text = readText(value);
-    if (text === undefined || (isSeq(value) && row?.kind !== 'cidrs')) {
+    if (text === undefined || (isSeq(value) && !(row !== undefined && listKinds.has(row.kind)))) {
       refuse(key, source, 'a single value', isSeq(value) ? 'a list' : isMap(value) ? 'a section' : 'an alias');
     } else if (row !== undefined) {
       takeSetting(reading, row, { text, source });
