@@ -9,7 +9,7 @@ function plain(header: string | readonly string[]) {
 
 test('a Bearer challenge quotes every value and is read back', () => {
   const given = {
-    realm: 'https://registry.example/service/token',
+    realm: 'https://hub.example/service/token',
     service: 'entrepot',
     scope: 'repository:a:pull,push repository:b:pull',
     error: 'insufficient_scope',
@@ -17,7 +17,7 @@ test('a Bearer challenge quotes every value and is read back', () => {
   const header = formatBearerChallenge(given);
   assert.equal(
     header,
-    'Bearer realm="https://registry.example/service/token",service="entrepot",' +
+    'Bearer realm="https://hub.example/service/token",service="entrepot",' +
       'scope="repository:a:pull,push repository:b:pull",error="insufficient_scope"',
   );
   assert.deepEqual(plain(header), [{ scheme: 'bearer', parameters: given }]);

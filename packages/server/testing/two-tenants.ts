@@ -318,7 +318,7 @@ export function sampleBodies(own: Tenant): Readonly<Record<string, unknown>> {
   };
   const whom = { role_id: 3, user: { name: 'stranger' } };
   const group = { group_name: 'changed', group_type: 2 };
-  const endpoint = { name: 'changed', url: 'https://registry.example.com', type: 'docker-registry' };
+  const endpoint = { name: 'changed', url: 'https://hub.example.com', type: 'docker-registry' };
   return {
     createProject: { project_name: 'grabbed', metadata: { public: 'false' } },
     updateProject: { metadata: { auto_scan: 'false' } },

@@ -38,7 +38,7 @@ export const auditLsVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'See what happened last', command: 'entrepot audit ls --host registry.example.com' },
+    { does: 'See what happened last', command: 'entrepot audit ls --host hub.example.com' },
     { does: 'See what was refused today', command: 'entrepot audit ls --failed --since 24h' },
     { does: 'See who changed a robot, and what', command: 'entrepot audit ls --resource-type robot -o json' },
   ],

@@ -19,7 +19,7 @@ export const auditVerifyVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'Verify the audit', command: 'entrepot audit verify --host registry.example.com' },
+    { does: 'Verify the audit', command: 'entrepot audit verify --host hub.example.com' },
     { does: 'Keep the head for the next time', command: 'entrepot audit verify -o json > audit-head.json' },
   ],
   run: ({ options }, context) => writeVerification(options, context),

@@ -35,11 +35,11 @@ export const copyVerb = defineVerb({
   examples: [
     {
       does: 'Copy an image from one registry to another',
-      command: 'entrepot copy docker.io/library/alpine:3 registry.example.com/library/alpine:3',
+      command: 'entrepot copy docker.io/library/alpine:3 hub.example.com/library/alpine:3',
     },
     {
       does: 'Copy it with its signatures, eight transfers at a time',
-      command: 'entrepot copy --referrers --jobs 8 ghcr.io/acme/app:1.2 registry.example.com/acme/app:1.2',
+      command: 'entrepot copy --referrers --jobs 8 ghcr.io/acme/app:1.2 hub.example.com/acme/app:1.2',
     },
     {
       does: 'Copy only the images for two platforms',

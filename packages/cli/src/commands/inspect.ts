@@ -30,14 +30,14 @@ export const inspectVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'Show an image', command: 'entrepot inspect registry.example.com/library/alpine:3' },
+    { does: 'Show an image', command: 'entrepot inspect hub.example.com/library/alpine:3' },
     {
       does: 'Show the image for one platform as JSON',
       command: 'entrepot inspect docker.io/library/alpine:3 --platform linux/arm64 -o json',
     },
     {
       does: 'Check the digest of a manifest',
-      command: 'entrepot inspect --raw registry.example.com/library/alpine:3 | sha256sum',
+      command: 'entrepot inspect --raw hub.example.com/library/alpine:3 | sha256sum',
     },
   ],
   run: async ({ arguments: { REF: text }, options }, context) => showImage(text, options, context),

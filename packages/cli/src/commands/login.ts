@@ -18,14 +18,14 @@ export const loginVerb = defineVerb({
   },
   options: { ...accessOptions, ...outputOptions },
   examples: [
-    { does: 'Log in, asked for what is missing', command: 'entrepot login registry.example.com' },
+    { does: 'Log in, asked for what is missing', command: 'entrepot login hub.example.com' },
     {
       does: 'Log in from a script',
-      command: 'entrepot login registry.example.com -u robot --password-stdin < password.txt',
+      command: 'entrepot login hub.example.com -u robot --password-stdin < password.txt',
     },
     {
       does: 'Keep the credentials in a file of their own',
-      command: 'entrepot login registry.example.com -u ana --authfile ./auth.json',
+      command: 'entrepot login hub.example.com -u ana --authfile ./auth.json',
     },
   ],
   run: async ({ arguments: { HOST: text }, options }, context) => {

@@ -21,7 +21,7 @@ export const logoutVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'Log out of one registry', command: 'entrepot logout registry.example.com' },
+    { does: 'Log out of one registry', command: 'entrepot logout hub.example.com' },
     { does: 'Log out of all of them', command: 'entrepot logout --all' },
   ],
   run: async ({ arguments: { HOST: text }, options }, context) => {

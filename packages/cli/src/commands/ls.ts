@@ -32,8 +32,8 @@ export const lsVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'List the repositories of a registry', command: 'entrepot ls registry.example.com' },
-    { does: 'List the tags of a repository', command: 'entrepot ls registry.example.com/library/alpine' },
+    { does: 'List the repositories of a registry', command: 'entrepot ls hub.example.com' },
+    { does: 'List the tags of a repository', command: 'entrepot ls hub.example.com/library/alpine' },
     {
       does: 'List the tags of the series 3 for a script',
       command: "entrepot ls docker.io/library/alpine --filter '3.*' -o json",

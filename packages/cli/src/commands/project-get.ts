@@ -33,6 +33,7 @@ export const projectGetVerb = manageVerb({
       ['Repositories', String(summary.repo_count)],
       ['Members', String(members)],
       ['Storage', `${formatBytes(used?.['storage'] ?? 0)} of ${limit}`],
+      ['Artifacts', `${used?.['count'] ?? 0} of ${(hard?.['count'] ?? -1) < 0 ? 'unlimited' : hard?.['count']}`],
       ['Created', project.creation_time],
     ]);
     return { data: { ...project, summary }, said };

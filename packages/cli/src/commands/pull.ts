@@ -30,14 +30,14 @@ export const pullVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'Pull into an OCI layout', command: 'entrepot pull registry.example.com/team/app:1.0 ./layout' },
+    { does: 'Pull into an OCI layout', command: 'entrepot pull hub.example.com/team/app:1.0 ./layout' },
     {
       does: 'Pull for docker load, for another machine',
-      command: 'entrepot pull --platform linux/arm64 registry.example.com/team/app:1.0 docker-archive:app.tar',
+      command: 'entrepot pull --platform linux/arm64 hub.example.com/team/app:1.0 docker-archive:app.tar',
     },
     {
       does: 'Pull everything into one file',
-      command: 'entrepot pull --referrers registry.example.com/team/app:1.0 oci-archive:app.tar',
+      command: 'entrepot pull --referrers hub.example.com/team/app:1.0 oci-archive:app.tar',
     },
   ],
   run: async ({ arguments: { REF: from, DST: to }, options }, context) => {

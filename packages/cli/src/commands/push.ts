@@ -30,14 +30,14 @@ export const pushVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'Push an OCI layout', command: 'entrepot push ./layout registry.example.com/team/app:1.0' },
+    { does: 'Push an OCI layout', command: 'entrepot push ./layout hub.example.com/team/app:1.0' },
     {
       does: 'Push one of several images in a layout',
-      command: 'entrepot push oci:./images:v2 registry.example.com/team/app:v2',
+      command: 'entrepot push oci:./images:v2 hub.example.com/team/app:v2',
     },
     {
       does: 'Push what docker save wrote',
-      command: 'entrepot push docker-archive:app.tar registry.example.com/team/app:1.0',
+      command: 'entrepot push docker-archive:app.tar hub.example.com/team/app:1.0',
     },
   ],
   run: async ({ arguments: { SRC: from, REF: to }, options }, context) => {

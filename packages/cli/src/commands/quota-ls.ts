@@ -10,10 +10,12 @@ export const quotaLsVerb = listVerb({
   examples: [{ does: 'See what is full', command: 'entrepot quota ls' }],
   record: listQuotas,
   input: () => ({ query: { sort: '-used.storage' } }),
-  headings: ['PROJECT', 'USED', 'LIMIT'],
+  headings: ['PROJECT', 'USED', 'LIMIT', 'ARTIFACTS', 'MOST'],
   row: (quota) => [
     quota.ref?.name,
     formatBytes(quota.used?.['storage'] ?? 0),
     (quota.hard?.['storage'] ?? -1) < 0 ? 'unlimited' : formatBytes(quota.hard?.['storage'] ?? 0),
+    quota.used?.['count'],
+    (quota.hard?.['count'] ?? -1) < 0 ? 'unlimited' : quota.hard?.['count'],
   ],
 });

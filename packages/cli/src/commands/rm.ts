@@ -17,14 +17,14 @@ export const rmVerb = defineVerb({
     ...outputOptions,
   },
   examples: [
-    { does: 'Remove a tag, asked first', command: 'entrepot rm registry.example.com/team/app:old' },
+    { does: 'Remove a tag, asked first', command: 'entrepot rm hub.example.com/team/app:old' },
     {
       does: 'See what would go',
-      command: 'entrepot rm --dry-run registry.example.com/team/app:pr-1 registry.example.com/team/app:pr-2',
+      command: 'entrepot rm --dry-run hub.example.com/team/app:pr-1 hub.example.com/team/app:pr-2',
     },
     {
       does: 'Remove an image from a script',
-      command: `entrepot rm --yes registry.example.com/team/app@sha256:${'0123456789abcdef'.repeat(4)}`,
+      command: `entrepot rm --yes hub.example.com/team/app@sha256:${'0123456789abcdef'.repeat(4)}`,
     },
   ],
   run: async ({ arguments: { REF: texts }, options }, context) => showRemovals(texts, options, context),

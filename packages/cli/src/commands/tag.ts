@@ -12,10 +12,10 @@ export const tagVerb = defineVerb({
   },
   options: { ...accessOptions, ...outputOptions },
   examples: [
-    { does: 'Give a release its short tags', command: 'entrepot tag registry.example.com/team/app:1.2.3 1.2 1 latest' },
+    { does: 'Give a release its short tags', command: 'entrepot tag hub.example.com/team/app:1.2.3 1.2 1 latest' },
     {
       does: 'Name an image that is known by its digest',
-      command: `entrepot tag registry.example.com/team/app@sha256:${'0123456789abcdef'.repeat(4)} stable`,
+      command: `entrepot tag hub.example.com/team/app@sha256:${'0123456789abcdef'.repeat(4)} stable`,
     },
   ],
   run: async ({ arguments: { REF: text, NEWTAG: tags }, options }, context) => showTags(text, tags, options, context),

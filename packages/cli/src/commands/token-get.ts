@@ -17,7 +17,7 @@ export const tokenGetVerb = manageVerb({
     {
       does: 'Ask the registry by hand',
       command:
-        'curl -H "Authorization: Bearer $(entrepot token get --raw team/app)" https://registry.example.com/v2/team/app/tags/list',
+        'curl -H "Authorization: Bearer $(entrepot token get --raw team/app)" https://hub.example.com/v2/team/app/tags/list',
     },
   ],
   async work(client, { arguments: { SCOPE }, options: { raw } }) {

@@ -7,7 +7,7 @@ export const whoamiVerb = manageVerb({
   description: 'Show as whom you work with a registry, by the credentials that are kept for it.',
   arguments: {},
   options: {},
-  examples: [{ does: 'See who you are', command: 'entrepot whoami --host registry.example.com' }],
+  examples: [{ does: 'See who you are', command: 'entrepot whoami --host hub.example.com' }],
   async work(client) {
     const { body } = await client.call(getCurrentUserInfo);
     const said = formatFields([

@@ -33,6 +33,7 @@ export const pingLdap = route({
     200: z.object({ success: z.boolean().optional(), message: z.string().optional() }),
     ...signedIn,
     400: harborErrors,
+    412: harborErrors,
   },
 });
 
@@ -55,6 +56,7 @@ export const searchLdapUser = route({
     ),
     ...signedIn,
     400: harborErrors,
+    412: harborErrors,
   },
 });
 
@@ -71,6 +73,7 @@ export const importLdapUser = route({
     200: null,
     ...signedIn,
     400: harborErrors,
+    412: harborErrors,
     404: z.union([z.array(z.object({ uid: z.string().optional(), error: z.string().optional() })), harborErrors]),
   },
 });
@@ -84,7 +87,7 @@ export const searchLdapGroup = route({
   at: 'system',
   summary: 'Find groups in the directory, by name or by distinguished name.',
   query: z.object({ groupname: z.string().max(255).optional(), groupdn: z.string().max(512).optional() }),
-  responses: { 200: z.array(userGroup), ...onOne },
+  responses: { 200: z.array(userGroup), ...onOne, 412: harborErrors },
 });
 
 export const ldapRecords: readonly RouteRecord[] = [pingLdap, searchLdapUser, importLdapUser, searchLdapGroup];

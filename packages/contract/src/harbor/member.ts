@@ -76,7 +76,7 @@ export const updateProjectMember = route({
   params: memberParams,
   headers: projectHeaders,
   body: z.object({ role_id: id }),
-  responses: { 200: null, ...onOne },
+  responses: { 200: null, ...onOne, 409: harborErrors },
 });
 
 export const deleteProjectMember = route({
@@ -89,7 +89,7 @@ export const deleteProjectMember = route({
   summary: 'Take a member out of a project.',
   params: memberParams,
   headers: projectHeaders,
-  responses: { 200: null, ...onOne },
+  responses: { 200: null, ...onOne, 409: harborErrors },
 });
 
 export const memberRecords: readonly RouteRecord[] = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type RouteRecord, route } from '#src/route';
-import { onOne } from './errors.ts';
+import { harborErrors, onOne } from './errors.ts';
 import { execution, task } from './executions.ts';
 import { listQuery } from './paging.ts';
 import { id, projectHeaders as headers, projectParams, time } from './params.ts';
@@ -131,7 +131,7 @@ export const createWebhookPolicyOfProject = route({
   params: projectParams,
   headers,
   body: policyRequest,
-  responses: { 201: null, ...onOne },
+  responses: { 201: null, ...onOne, 409: harborErrors },
 });
 
 export const getWebhookPolicyOfProject = route({
@@ -158,7 +158,7 @@ export const updateWebhookPolicyOfProject = route({
   params: policyParams,
   headers,
   body: policyRequest,
-  responses: { 200: null, ...onOne },
+  responses: { 200: null, ...onOne, 409: harborErrors },
 });
 
 export const deleteWebhookPolicyOfProject = route({

@@ -194,7 +194,7 @@ test('what a registry says cannot reach the terminal unfiltered', async () => {
 test('docker.io is reached where its registry is, and only loopback hosts without TLS', () => {
   for (const [registry, base] of [
     ['docker.io', 'https://registry-1.docker.io/'],
-    ['registry.example', 'https://registry.example/'],
+    ['hub.example', 'https://hub.example/'],
     ['localhost:5000', 'http://localhost:5000/'],
     ['127.0.0.1', 'http://127.0.0.1/'],
     ['[::1]:5000', 'http://[::1]:5000/'],
@@ -203,6 +203,6 @@ test('docker.io is reached where its registry is, and only loopback hosts withou
     using transport = createTransport({ registry });
     assert.equal(transport.base.href, base);
   }
-  using plain = createTransport({ registry: 'registry.example', plainHttp: true });
+  using plain = createTransport({ registry: 'hub.example', plainHttp: true });
   assert.equal(plain.base.protocol, 'http:');
 });

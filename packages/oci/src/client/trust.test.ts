@@ -4,13 +4,13 @@ import { RegistryTrustError } from './errors.ts';
 import { parseRealm, resolveTarget, sharesTrust } from './trust.ts';
 
 const pairs = [
-  { registry: 'registry.example.com', realm: 'registry.example.com', expected: true },
+  { registry: 'hub.example.com', realm: 'hub.example.com', expected: true },
   { registry: 'registry-1.docker.io', realm: 'auth.docker.io', expected: true },
   { registry: 'registry.gitlab.com', realm: 'gitlab.com', expected: true },
   { registry: 'registry.example.co.uk', realm: 'auth.example.co.uk', expected: true },
   { registry: 'registry.example.co.uk', realm: 'evil.co.uk', expected: false },
-  { registry: 'registry.example.com', realm: 'evil.com', expected: false },
-  { registry: 'registry.example.com', realm: 'registry.example.com.evil.net', expected: false },
+  { registry: 'hub.example.com', realm: 'evil.com', expected: false },
+  { registry: 'hub.example.com', realm: 'hub.example.com.evil.net', expected: false },
   { registry: 'example.com', realm: 'badexample.com', expected: false },
   { registry: 'one.azurecr.io', realm: 'two.azurecr.io', expected: false },
   { registry: 'a.one.azurecr.io', realm: 'b.one.azurecr.io', expected: true },
@@ -27,16 +27,16 @@ for (const { registry, realm, expected } of pairs) {
   });
 }
 
-const base = new URL('https://registry.example.com');
+const base = new URL('https://hub.example.com');
 
 test('a realm is refused when it leads to http or, with credentials, to another party', () => {
   assert.equal(parseRealm('https://auth.example.com/t', base, true, []).href, 'https://auth.example.com/t');
   assert.equal(parseRealm('https://evil.net/t', base, false, []).host, 'evil.net');
   assert.equal(parseRealm('https://sso.net:8443/t', base, true, ['sso.net:8443']).host, 'sso.net:8443');
   for (const realm of [
-    'http://registry.example.com/t',
+    'http://hub.example.com/t',
     'https://evil.net/t',
-    'https://registry.example.com@evil.net/t',
+    'https://hub.example.com@evil.net/t',
     'https://user@auth.example.com/t',
     'file:///etc/passwd',
     'javascript:alert(1)',
@@ -50,10 +50,10 @@ test('a realm is refused when it leads to http or, with credentials, to another 
 
 test('a location is resolved, lifted to https on the same host, and refused otherwise', () => {
   for (const [location, expected] of [
-    ['/v2/a?x=%2F&y', 'https://registry.example.com/v2/a?x=%2F&y'],
+    ['/v2/a?x=%2F&y', 'https://hub.example.com/v2/a?x=%2F&y'],
     ['https://cdn.example.net/blob?sig=a%3D', 'https://cdn.example.net/blob?sig=a%3D'],
-    ['http://registry.example.com/v2/a?b', 'https://registry.example.com/v2/a?b'],
-    ['http://registry.example.com//evil.net/a', 'https://registry.example.com//evil.net/a'],
+    ['http://hub.example.com/v2/a?b', 'https://hub.example.com/v2/a?b'],
+    ['http://hub.example.com//evil.net/a', 'https://hub.example.com//evil.net/a'],
     ['https://user:secret@cdn.example.net/a#b', 'https://cdn.example.net/a'],
   ] as const) {
     assert.equal(resolveTarget(location, base).href, expected);

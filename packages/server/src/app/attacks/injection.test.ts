@@ -241,7 +241,7 @@ test('no header of an answer repeats what could end it', async () => {
 });
 
 test('the token is fetched where the operator says, not where a Host header says', async () => {
-  await using fixed = await startTestRegistry({ env: { ENTREPOT_EXTERNAL_URL: 'https://registry.example.com/hub' } });
+  await using fixed = await startTestRegistry({ env: { ENTREPOT_EXTERNAL_URL: 'https://hub.example.com/hub' } });
   using connection = await openRawConnection(fixed.url);
   connection.write(
     'GET /v2/ HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\nConnection: close\r\n\r\n',

@@ -279,7 +279,7 @@ describe('the scopes', () => {
 
   test('are for this registry, whatever service they were asked for', async () => {
     const scope = 'repository:own/app:pull';
-    const names = ['harbor-registry', 'registry.example.com', '', 'entrepot-token-service', "x' or 1=1 --"];
+    const names = ['harbor-registry', 'hub.example.com', '', 'entrepot-token-service', "x' or 1=1 --"];
     const form = (service: string) =>
       new URLSearchParams({ grant_type: 'password', service, username: 'dev', password: testPassword, scope });
     for (const service of names) {

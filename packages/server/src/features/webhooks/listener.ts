@@ -12,7 +12,7 @@ import type { WebhookStore } from './store.ts';
 export interface ListenerDeps {
   readonly store: WebhookStore;
   readonly jobs: Pick<Jobs, 'enqueue'>;
-  /** `registry.example.com`, for the names of images. */
+  /** `hub.example.com`, for the names of images. */
   readonly host: string;
   readonly findRepository: (
     tx: Transaction,

@@ -4,7 +4,7 @@ import type { Message } from './types.ts';
 
 /** What an event does not say itself. */
 export interface MessageFacts {
-  /** `registry.example.com`, under which images are pulled. */
+  /** `hub.example.com`, under which images are pulled. */
   readonly host: string;
   readonly isPublic: boolean;
   /** None when the repository is gone. */

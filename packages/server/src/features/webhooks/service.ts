@@ -51,7 +51,7 @@ export interface WebhooksDeps {
   readonly audit: Pick<Audit, 'write'>;
   readonly clock: Clock;
   readonly newId: NewId;
-  /** `registry.example.com`, for the names of images in examples. */
+  /** `hub.example.com`, for the names of images in examples. */
   readonly host: string;
   readonly checkTarget: (url: string, field: string) => void;
   /** Told after policies changed. */

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export interface Origin {
   /** The client's address, behind trusted proxies the one they name. */
   readonly address: string;
-  /** `https://registry.example.com[:port]`, as the client addressed us; no trailing slash. */
+  /** `https://hub.example.com[:port]`, as the client addressed us; no trailing slash. */
   readonly base: string;
   /** The path below which the registry lives for the client, such as `/hub`; empty at the root. */
   readonly prefix: string;

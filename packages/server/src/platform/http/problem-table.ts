@@ -43,6 +43,7 @@ export const problemTable = {
   'project-exists': { status: 409, oci: 'DENIED', harbor: 'CONFLICT' },
   'project-not-empty': { status: 412, oci: 'DENIED', harbor: 'PRECONDITION' },
   'precondition-failed': { status: 412, oci: 'DENIED', harbor: 'PRECONDITION' },
+  'tag-immutable': { status: 412, oci: 'DENIED', harbor: 'PRECONDITION' },
   'upload-busy': { status: 409, oci: 'BLOB_UPLOAD_INVALID', harbor: 'CONFLICT' },
   'read-only': { status: 405, oci: 'UNSUPPORTED', harbor: 'METHOD_NOT_ALLOWED' },
   'not-implemented': { status: 501, oci: 'UNSUPPORTED', harbor: 'NOT_IMPLEMENTED' },

@@ -99,7 +99,7 @@ const allowed: readonly (readonly [allow: string, url: string, allows: boolean])
   ['fd00::/8', 'http://[fd12::1]/', true],
   ['[fd00::1]:90', 'http://[fd00::1]:90/', true],
   ['localhost', 'http://localhost:5000/', true],
-  ['Registry.Internal:443', 'https://registry.internal/', true],
+  ['Hub.Internal:443', 'https://hub.internal/', true],
 ];
 
 for (const [allow, url, allows] of allowed) {

@@ -11,7 +11,7 @@ interface BrowserRequest {
 
 /** Under which name the client reached us. */
 interface OwnOrigin {
-  /** `https://registry.example.com[:port]`. */
+  /** `https://hub.example.com[:port]`. */
   readonly base: string;
   readonly secure: boolean;
 }

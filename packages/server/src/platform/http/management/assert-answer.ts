@@ -18,6 +18,15 @@ export function assertAnswer(record: RouteRecord, answer: ManagedReply): void {
   throw new Error(`${what}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
 }
 
+/** What any operation may answer, whatever it is about: who asks, how much, and how the registry is. */
+const always: ReadonlySet<number> = new Set([401, 405, 413, 429, 500, 501, 503]);
+
+/** Throws where a refusal has a status that the record does not name, beside those that any operation may answer with. */
+export function assertRefusal(record: RouteRecord, status: number): void {
+  if (always.has(status) || record.responses[status] !== undefined) return;
+  throw new Error(`${record.operationId} refused with ${status}, which its record does not name`);
+}
+
 function toJson(body: unknown): unknown {
   return body === undefined ? undefined : JSON.parse(JSON.stringify(body));
 }

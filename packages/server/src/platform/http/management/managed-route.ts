@@ -22,7 +22,7 @@ export interface ManagedRequest<R extends RouteRecord = RouteRecord> {
   readonly project: R['at'] extends 'project' ? RequestedProject : undefined;
   /** Path and query as the client asked them, for links. */
   readonly url: string;
-  /** `https://registry.example.com`, as the client addressed us, with the prefix of a proxy. */
+  /** `https://hub.example.com`, as the client addressed us, with the prefix of a proxy. */
   readonly base: string;
   /** The id of the browser session that the request came with. */
   readonly sessionId: string | undefined;

@@ -13,7 +13,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Eventually } from '#kernel/eventually';
 import { type FindOrigin, isFault, type Origin, problemTable, requestIdOf, toRegistryError } from '#platform/http';
 import { checkCsrf, offerCsrfToken, readSessionCookie } from '#platform/http/browser';
-import { assertAnswer } from './assert-answer.ts';
+import { assertAnswer, assertRefusal } from './assert-answer.ts';
 import { decodeQuery } from './decode-query.ts';
 import type { Authorize, ManagedReply, ManagedRoute, Refusal } from './managed-route.ts';
 
@@ -114,6 +114,7 @@ function mount(app: FastifyInstance, { record, handle }: ManagedRoute, deps: Man
         return sendAnswer(record, answer, reply.header('X-Request-Id', requestId), origin);
       } catch (error) {
         const told = toRegistryError(error, requestId);
+        if (deps.assertAnswers) assertRefusal(record, problemTable[told.code].status);
         if (told.code === 'denied' || told.code === 'project-not-found') {
           deps.onRefused({ asker, record, path: request.url, error: told });
         }

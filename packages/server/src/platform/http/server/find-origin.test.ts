@@ -10,7 +10,7 @@ interface Given {
 }
 
 function originOf(options: Partial<OriginOptions>, { peer, headers = {}, encrypted = false }: Given) {
-  const request = { socket: { remoteAddress: peer, encrypted }, headers: { host: 'registry.example', ...headers } };
+  const request = { socket: { remoteAddress: peer, encrypted }, headers: { host: 'hub.example', ...headers } };
   const find = createFindOrigin({ externalUrl: undefined, trustedProxies: [], ...options });
   return find(request as unknown as IncomingMessage);
 }
@@ -25,11 +25,11 @@ const forwarded = {
 test('a request tells its address and the name it used itself', () => {
   assert.deepEqual(originOf({}, { peer: '198.51.100.4' }), {
     address: '198.51.100.4',
-    base: 'http://registry.example',
+    base: 'http://hub.example',
     prefix: '',
     secure: false,
   });
-  assert.equal(originOf({}, { peer: '198.51.100.4', encrypted: true }).base, 'https://registry.example');
+  assert.equal(originOf({}, { peer: '198.51.100.4', encrypted: true }).base, 'https://hub.example');
 });
 
 test('forwarding headers of a stranger change nothing', () => {
@@ -44,7 +44,7 @@ test('forwarding headers of a stranger change nothing', () => {
 
 test('without trusted proxies nobody’s forwarding headers count', () => {
   const origin = originOf({}, { peer: '127.0.0.1', headers: forwarded });
-  assert.deepEqual(origin, { address: '127.0.0.1', base: 'http://registry.example', prefix: '', secure: false });
+  assert.deepEqual(origin, { address: '127.0.0.1', base: 'http://hub.example', prefix: '', secure: false });
 });
 
 test('a trusted proxy tells scheme, host and address of its client', () => {
@@ -98,13 +98,13 @@ test('a host that is none is not repeated to anybody', () => {
 });
 
 test('a configured address is told to everybody, whatever they say', () => {
-  const options = { ...behindProxies, externalUrl: 'https://registry.example.com:8443/hub/' };
+  const options = { ...behindProxies, externalUrl: 'https://hub.example.com:8443/hub/' };
   for (const given of [
     { peer: '198.51.100.4', headers: { host: 'evil.example' } },
     { peer: '10.1.2.3', headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example' } },
   ]) {
     const { base, prefix } = originOf(options, given);
-    assert.equal(base + prefix, 'https://registry.example.com:8443/hub');
+    assert.equal(base + prefix, 'https://hub.example.com:8443/hub');
   }
 });
 
