@@ -49,6 +49,7 @@ projects:
   - name: team
     public: false
     quota: 20GiB
+    artifact_quota: 500
     metadata: { auto_scan: true, severity: high }
     labels: [{ name: wip, color: "#cccccc" }]
     roles:
@@ -190,6 +191,7 @@ test('what is exported makes an empty registry the same, and the other way round
   assert.doesNotMatch(exported.stdout, /Bearer|something-long/);
   for (const line of [
     'quota: 20GiB',
+    'artifact_quota: 500',
     'forever: true',
     'role: builder',
     'pattern: app/**',
@@ -353,7 +355,7 @@ test('what an older registry cannot do is told and left out, and the rest is don
   await using registry = await serveRegistry();
   // Before it, a registry that knows neither quotas nor workload identities nor roles in repositories.
   const older = createServer((request, response) => {
-    if (/quota|workload-identities|repository-members/.test(request.url ?? '')) {
+    if (/quota|usage|workload-identities|repository-members/.test(request.url ?? '')) {
       response.writeHead(501, { 'content-type': 'application/json' });
       response.end('{"errors":[{"code":"NOT_IMPLEMENTED","message":"not there yet"}]}');
       return;

@@ -273,6 +273,11 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/quota-ls')).quotaLsVerb,
   },
   {
+    name: 'quota show',
+    summary: 'Show what a project holds and may hold',
+    load: async () => (await import('#src/commands/quota-show')).quotaShowVerb,
+  },
+  {
     name: 'quota set',
     summary: 'Limit how much a project may hold',
     load: async () => (await import('#src/commands/quota-set')).quotaSetVerb,

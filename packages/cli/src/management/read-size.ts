@@ -15,6 +15,17 @@ export function readSize(text: string): number {
   return size;
 }
 
+/** Reads a number of things such as `100`; `unlimited` is -1. Throws UsageError. */
+export function readCount(text: string): number {
+  if (/^(?:unlimited|-1)$/i.test(text)) {
+    return -1;
+  }
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw new UsageError(`${JSON.stringify(text)} is no number of things`, 'write it as 100 or unlimited.');
+  }
+  return Number(text);
+}
+
 /** A size as `readSize` reads it, in the largest unit that says it exactly. Never fails. */
 export function writeSize(bytes: number): string {
   if (bytes === -1) {

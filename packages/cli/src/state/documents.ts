@@ -1,4 +1,4 @@
-import { readSize } from '#src/management/read-size';
+import { readCount, readSize } from '#src/management/read-size';
 import { groups } from './kinds/groups.ts';
 import { labels } from './kinds/labels.ts';
 import { members } from './kinds/members.ts';
@@ -41,6 +41,16 @@ const size: Read<number> = (value, place) => {
   }
 };
 
+/** A number; -1 for no limit. */
+const count: Read<number> = (value, place) => {
+  try {
+    return readCount(String(value));
+  } catch {
+    place.fault(`expected a number above 0, or unlimited, found ${JSON.stringify(value)}`);
+    return undefined;
+  }
+};
+
 const projectName = text({
   pattern: /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/,
   what: 'a project name of lower-case letters and digits, with single . _ - between them',
@@ -52,6 +62,7 @@ const readProject = record({
   absent: optional(flag),
   public: optional(flag),
   quota: optional(size),
+  artifact_quota: optional(count),
   metadata: optional(texts(metadataKeys)),
   cve_allowlist: optional(set(text({ most: 64, what: 'a name such as CVE-2025-0001' }))),
   labels: optional(list(labels.read)),

@@ -102,7 +102,8 @@ async function exportProject(client: ManagementClient, name: string, exporter: E
   return brief({
     name,
     public: project.public,
-    quota: quota === undefined ? undefined : writeSize(quota),
+    quota: quota === undefined ? undefined : writeSize(quota.storage),
+    artifact_quota: quota === undefined ? undefined : quota.count === -1 ? 'unlimited' : quota.count,
     metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
     cve_allowlist: allowed,
     labels: await exporter.list(labels, name),

@@ -1,4 +1,4 @@
-import { getProjectQuota } from '@entrepot/contract/entrepot/quota';
+import { getProjectUsage } from '@entrepot/contract/entrepot/quota';
 import { getCurrentUserInfo } from '@entrepot/contract/harbor/user';
 import { RegistryResponseError } from '@entrepot/oci/client/errors';
 import type { ManagementClient } from '#src/management/client';
@@ -15,16 +15,16 @@ export interface ProjectThere {
   readonly cve_allowlist: readonly string[] | undefined;
   /** Until when its own list counts, in seconds since 1970. */
   readonly cveExpiry: number | null | undefined;
-  /** Bytes, -1 for no limit; undefined where the registry has no quotas yet. */
-  readonly quota: number | undefined;
+  /** Bytes and artifacts, -1 for no limit; undefined where the registry has no quotas yet. */
+  readonly quota: { readonly storage: number; readonly count: number } | undefined;
   readonly repositories: number;
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof RegistryResponseError && error.status === 404;
 
-async function fetchQuota(client: ManagementClient, project: string): Promise<number | undefined> {
+async function fetchQuota(client: ManagementClient, project: string): Promise<ProjectThere['quota']> {
   try {
-    return (await client.call(getProjectQuota, inProject(project))).body.limit;
+    return (await client.call(getProjectUsage, inProject(project))).body.hard;
   } catch (error) {
     if (isMissingOperation(error) || isNotFound(error)) {
       return undefined;

@@ -35,7 +35,7 @@ async function planItself(
   there: ProjectThere | undefined,
   draft: PlanDraft,
 ): Promise<void> {
-  const { name, quota, cve_allowlist: allowed } = project;
+  const { name, cve_allowlist: allowed } = project;
   // A list of its own counts only where the project says that it keeps one.
   const metadata = { ...(allowed === undefined ? {} : { reuse_sys_cve_allowlist: 'false' }), ...project.metadata };
   const about = { noun: 'project', name, project: undefined, secrets: [] } as const;
@@ -77,7 +77,21 @@ async function planItself(
       },
     });
   }
-  if (quota === undefined || quota === there?.quota) {
+  await planQuota(project, there, draft, client);
+}
+
+/** How many bytes and artifacts it may hold; a limit that the files leave out stays as it is. */
+async function planQuota(
+  { name, quota, artifact_quota: artifacts }: ProjectState,
+  there: ProjectThere | undefined,
+  draft: PlanDraft,
+  client: ManagementClient,
+): Promise<void> {
+  const fields = [
+    { field: 'limit', resource: 'storage', before: there?.quota?.storage, after: quota },
+    { field: 'artifacts', resource: 'count', before: there?.quota?.count, after: artifacts },
+  ].filter(({ before, after }) => after !== undefined && after !== before);
+  if (fields.length === 0) {
     return;
   }
   if (there?.quota === undefined && !(await hasQuotas(client))) {
@@ -89,11 +103,12 @@ async function planItself(
     noun: 'quota',
     name,
     project: name,
-    fields: [{ field: 'limit', before: there?.quota, after: quota }],
+    fields: fields.map(({ field, before, after }) => ({ field, before, after })),
     secrets: [],
     async run(work) {
       const { id = 0 } = await findQuota(work.client, name);
-      await work.client.call(updateQuota, { params: { id }, body: { hard: { storage: quota } } });
+      const hard = Object.fromEntries(fields.map(({ resource, after }) => [resource, after]));
+      await work.client.call(updateQuota, { params: { id }, body: { hard } });
     },
   });
 }

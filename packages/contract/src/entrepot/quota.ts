@@ -5,10 +5,17 @@ import { type RouteRecord, route } from '#src/route';
 
 const bytes = z.int().min(0);
 
-export const getProjectQuota = route({
-  operationId: 'getProjectQuota',
+const amounts = z.object({
+  storage: z.int().meta({ description: 'Bytes.' }),
+  count: z.int().meta({ description: 'Artifacts.' }),
+});
+
+const limits = amounts.meta({ id: 'QuotaLimits', description: '-1 is no limit.' });
+
+export const getProjectUsage = route({
+  operationId: 'getProjectUsage',
   method: 'GET',
-  path: '/api/entrepot/v1/projects/{project_name_or_id}/quota',
+  path: '/api/entrepot/v1/projects/{project_name_or_id}/usage',
   tag: 'quota',
   permission: 'quota:read',
   at: 'project',
@@ -18,15 +25,19 @@ export const getProjectQuota = route({
   responses: {
     200: z
       .object({
-        limit: z.int().min(-1).meta({ description: 'In bytes; -1 is no limit.' }),
+        hard: limits,
+        used: amounts,
         unique_size: bytes.meta({ description: 'Bytes that count: every blob and manifest of the project once.' }),
         logical_size: bytes.meta({ description: 'Bytes that its artifacts would take if none shared anything.' }),
+        shared_size: bytes.meta({
+          description: 'Bytes among the unique ones that other projects hold too: to delete the project frees the others.',
+        }),
         arriving_size: bytes.meta({ description: 'Bytes so far of uploads under way.' }),
         blobs: z.int(),
         manifests: z.int(),
         artifacts: z.int().meta({ description: 'Manifests that are not only parts of others or attached to them.' }),
       })
-      .meta({ id: 'ProjectQuota' }),
+      .meta({ id: 'ProjectUsage' }),
     ...onOne,
   },
 });
@@ -44,13 +55,13 @@ export const recountProjectQuota = route({
   responses: {
     200: z
       .object({
-        counted: z.int().meta({ description: 'Bytes by the running figure.' }),
-        found: bytes.meta({ description: 'Bytes that are there.' }),
-        difference: z.int().meta({ description: 'Found less counted; 0 unless something is broken.' }),
+        counted: amounts.meta({ description: 'By the running figures.' }),
+        found: amounts.meta({ description: 'What is there.' }),
+        difference: amounts.meta({ description: 'Found less counted; 0 unless something is broken.' }),
       })
       .meta({ id: 'QuotaRecount' }),
     ...onOne,
   },
 });
 
-export const projectQuotaRecords: readonly RouteRecord[] = [getProjectQuota, recountProjectQuota];
+export const projectQuotaRecords: readonly RouteRecord[] = [getProjectUsage, recountProjectQuota];

@@ -4,7 +4,7 @@ import { harborErrors, onOne, signedIn } from './errors.ts';
 import { pageQuery } from './paging.ts';
 import { id, time } from './params.ts';
 
-/** Amounts by what is counted; storage in bytes is all there is, and -1 of it is no limit. */
+/** Amounts by what is counted: `storage` in bytes and the `count` of artifacts; -1 is no limit. */
 export const resourceList = z.record(z.string(), z.int()).meta({ id: 'ResourceList' });
 
 const quota = z
@@ -59,9 +59,9 @@ export const updateQuota = route({
   tag: 'quota',
   permission: 'quota:update',
   at: 'system',
-  summary: 'Change how much storage a project may use.',
+  summary: 'Change how much storage a project may use, and how many artifacts it may hold.',
   params: quotaParams,
-  body: z.object({ hard: z.object({ storage: z.int().min(-1) }) }),
+  body: z.object({ hard: z.object({ storage: z.int().min(-1).optional(), count: z.int().min(-1).optional() }) }),
   responses: { 200: null, ...onOne },
 });
 

@@ -33,6 +33,9 @@ export interface DataPlaneOptions {
   readonly pushPolicies: readonly PushPolicy[];
 }
 
+/** Often enough for a blob that is relied on never to look older than it is by much. */
+const touchEvery = ({ gc }: Config) => Math.floor(gc.graceMs / 10);
+
 /** Builds the data plane, where images come in, lie and go out, and its routes under `/v2`. */
 export function composeDataPlane(
   { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
@@ -53,6 +56,7 @@ export function composeDataPlane(
     transact,
     clock,
     cacheBytes: config.blobs.cacheSizeBytes,
+    touchEveryMs: touchEvery(config),
   });
   const uploadStore = createUploadStore(db);
   const uploads = createUploads({
@@ -86,7 +90,7 @@ export function composeDataPlane(
       onError: (error) => describeLog.warn({ error }, 'Artifacts could not be described; the next look tries again.'),
     }),
   );
-  const manifestStore = createManifestStore(db);
+  const manifestStore = createManifestStore(db, { touchEveryMs: touchEvery(config) });
   const manifests = createManifests({
     store: manifestStore,
     repositories,

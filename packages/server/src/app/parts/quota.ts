@@ -56,10 +56,17 @@ export function composeQuota(
   const readModel = createQuotaReadModel(db);
   const quotas = createQuotas({ store, readModel, folding, transact, audit, clock, onChange: policy.forget });
   return {
-    limits: createStorageLimits({ store, clock, defaultLimit: () => settings.current().storage_per_project }),
+    limits: createStorageLimits({
+      store,
+      clock,
+      defaultLimits: () => ({
+        storage: settings.current().storage_per_project,
+        count: settings.current().count_per_project,
+      }),
+    }),
     async storageOf(projectId) {
       const quota = await quotas.findByProject(projectId);
-      return quota && { hard: { storage: quota.hard }, used: { storage: quota.used } };
+      return quota && { hard: quota.hard, used: quota.used };
     },
     policy,
     createRoutes: ({ access, projectStore }) => quotaRoutes({ quotas, access, findProject: projectStore.findById }),

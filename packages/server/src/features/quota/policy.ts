@@ -7,7 +7,7 @@ import { projectNameOf } from '#tenancy/projects';
 import type { Folding } from './folding.ts';
 import { isFarFromFull, refuse, warningAbout } from './rules.ts';
 import type { QuotaStore } from './store.ts';
-import type { Usage } from './types.ts';
+import type { Amounts, Usage } from './types.ts';
 
 export interface QuotaPolicy extends PushPolicy {
   /** What is remembered of a project's limit is not true any more. */
@@ -31,10 +31,10 @@ const mostRemembered = 10_000;
 /** A ledger this long is folded at once: every push near a limit adds it up. */
 const longLedger = 500;
 
-const admitted: PushVerdict = { kind: 'admitted' };
+const admitted = { kind: 'admitted' } as const satisfies PushVerdict;
 const unlimited: UploadRoom = {
   bytes: Number.POSITIVE_INFINITY,
-  refuse: (size) => refuse(size, 0, 0),
+  refuse: (size) => refuse('storage', size, 0, 0),
 };
 
 /** Refuses what would take a project beyond its limit. */
@@ -59,11 +59,23 @@ export function createQuotaPolicy(deps: QuotaPolicyDeps): QuotaPolicy {
     return usage;
   }
 
-  /** Undefined where nothing is limited. */
+  /** What a push sees of the account, and what it may add to it; undefined where nothing is limited. */
   async function look(tx: Transaction, projectId: number, content: PushedContent) {
     const usage = await measure(projectId, tx);
-    if (usage === undefined || usage.hard < 0) return undefined;
-    return { ...usage, adding: await store.measureNew(tx, projectId, content) };
+    if (usage === undefined || (usage.hard.storage < 0 && usage.hard.count < 0)) return undefined;
+    const storage = usage.hard.storage < 0 ? 0 : await store.measureNew(tx, projectId, content);
+    // How many of them lists will show is known when they are written.
+    const count = usage.hard.count < 0 ? 0 : (content.manifests?.length ?? 0);
+    return { ...usage, adding: { storage, count } };
+  }
+
+  /** Counts what the push has written: parts that found their index do not count any more, and this takes them off. */
+  async function confirm(tx: Transaction, projectId: number, before: Usage): Promise<PushVerdict> {
+    const after = (await measure(projectId, tx)) ?? before;
+    const adding = after.used.count - before.used.count;
+    const { count: hard } = before.hard;
+    if (adding > 0 && after.used.count > hard) return refuse('count', adding, before.used.count, hard);
+    return { ...admitted, warning: warningAbout(after.used, before.hard) };
   }
 
   async function tell(kind: 'quota-exceeded' | 'quota-warning', place: PushPlace, message: string): Promise<void> {
@@ -80,8 +92,8 @@ export function createQuotaPolicy(deps: QuotaPolicyDeps): QuotaPolicy {
         operator: asker === undefined ? '' : actorName(asker.actor),
         ...(asker && { requestId: asker.requestId }),
         repository,
-        used: usage.used,
-        limit: usage.hard,
+        used: usage.used.storage,
+        limit: usage.hard.storage,
         message,
       });
     });
@@ -93,19 +105,20 @@ export function createQuotaPolicy(deps: QuotaPolicyDeps): QuotaPolicy {
     async openUpload({ projectId }) {
       if (!(await isLimited(projectId))) return admitted;
       const usage = await measure(projectId);
-      if (usage === undefined || usage.hard < 0) return admitted;
-      const taken = usage.used + (await store.measureUploads(projectId));
-      return taken < usage.hard ? admitted : refuse(1, taken, usage.hard);
+      if (usage === undefined || usage.hard.storage < 0) return admitted;
+      const { used, hard } = { used: usage.used.storage, hard: usage.hard.storage };
+      const taken = used + (await store.measureUploads(projectId));
+      return taken < hard ? admitted : refuse('storage', 1, taken, hard);
     },
 
     async roomOf({ projectId }, digest) {
       if (!(await isLimited(projectId))) return unlimited;
       const usage = await measure(projectId);
-      if (usage === undefined || usage.hard < 0) return unlimited;
+      if (usage === undefined || usage.hard.storage < 0) return unlimited;
       // What the project holds already takes no room.
       if (digest !== undefined && (await store.holdsBlob(projectId, digest))) return unlimited;
-      const { used, hard } = usage;
-      return { bytes: Math.max(hard - used, 0), refuse: (size) => refuse(size, used, hard) };
+      const { used, hard } = { used: usage.used.storage, hard: usage.hard.storage };
+      return { bytes: Math.max(hard - used, 0), refuse: (size) => refuse('storage', size, used, hard) };
     },
 
     async admit(tx, { projectId }, content) {
@@ -116,16 +129,29 @@ export function createQuotaPolicy(deps: QuotaPolicyDeps): QuotaPolicy {
       const lockAndLook = async (how: 'shared' | 'alone') => {
         if (await store.lock(tx, projectId, how)) seen = (await look(tx, projectId, content)) ?? seen;
       };
-      if (seen.adding > 0) {
+      const isFar = (margin?: number) => isFarFromFullIn('storage', margin) && isFarFromFullIn('count', margin);
+      const isFarFromFullIn = (resource: keyof Amounts, margin?: number) =>
+        isFarFromFull(seen.adding[resource], { used: seen.used[resource], hard: seen.hard[resource] }, margin);
+      if (seen.adding.storage > 0 || seen.adding.count > 0) {
         // Two transactions that want more than they share wait for each other, so what it takes is guessed before, with
         // a margin; where the guess fails, the database has one of them run again.
-        const shared = isFarFromFull(seen.adding, seen, 1.25);
+        const shared = isFar(1.25);
         await lockAndLook(shared ? 'shared' : 'alone');
-        if (shared && !isFarFromFull(seen.adding, seen)) await lockAndLook('alone');
+        if (shared && !isFar()) await lockAndLook('alone');
       }
-      const after = seen.used + seen.adding;
-      if (seen.adding > 0 && after > seen.hard) return refuse(seen.adding, seen.used, seen.hard);
-      return { ...admitted, warning: warningAbout(after, seen.hard) };
+      const { adding, used, hard } = seen;
+      const after = { storage: used.storage + adding.storage, count: used.count };
+      if (adding.storage > 0 && after.storage > hard.storage)
+        return refuse('storage', adding.storage, used.storage, hard.storage);
+      const { artifacts = 0 } = content;
+      if (hard.count >= 0 && artifacts > 0 && used.count + artifacts > hard.count)
+        return refuse('count', artifacts, used.count, hard.count);
+      const counted = isFarFromFullIn('count') ? undefined : seen;
+      return {
+        ...admitted,
+        warning: warningAbout(after, hard),
+        ...(counted && { confirm: () => confirm(tx, projectId, counted) }),
+      };
     },
 
     refused: (place, verdict) => tell('quota-exceeded', place, verdict.message),

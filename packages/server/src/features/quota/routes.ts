@@ -1,4 +1,4 @@
-import { getProjectQuota, recountProjectQuota } from '@entrepot/contract/entrepot/quota';
+import { getProjectUsage, recountProjectQuota } from '@entrepot/contract/entrepot/quota';
 import { getQuota, listQuotas, updateQuota } from '@entrepot/contract/harbor/quota';
 import type { Actor } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
@@ -40,18 +40,24 @@ export function quotaRoutes({ quotas, access, findProject }: QuotaRoutesDeps): M
       return { status: 200, body: show(quota) };
     }),
     serve(updateQuota, async ({ asker, params, body }) => {
-      await quotas.update(asker, params.id, body.hard.storage);
+      const { storage, count } = body.hard;
+      await quotas.update(asker, params.id, {
+        ...(storage !== undefined && { storage }),
+        ...(count !== undefined && { count }),
+      });
       return { status: 200 };
     }),
-    serve(getProjectQuota, async ({ project }) => {
+    serve(getProjectUsage, async ({ project }) => {
       const held = await quotas.holdingsOf(project.id);
       if (held === undefined) throw new RegistryError('project-not-found', `project ${project.name} not found`);
       return {
         status: 200,
         body: {
-          limit: held.hard,
+          hard: held.hard,
+          used: { storage: held.unique, count: held.artifacts },
           unique_size: held.unique,
           logical_size: held.logical,
+          shared_size: held.shared,
           arriving_size: held.arriving,
           blobs: held.blobs,
           manifests: held.manifests,
@@ -66,7 +72,8 @@ export function quotaRoutes({ quotas, access, findProject }: QuotaRoutesDeps): M
         throw new RegistryError('project-not-found', `project ${params.project_name_or_id} not found`);
       }
       const { counted, found: there } = found;
-      return { status: 200, body: { counted, found: there, difference: there - counted } };
+      const difference = { storage: there.storage - counted.storage, count: there.count - counted.count };
+      return { status: 200, body: { counted, found: there, difference } };
     }),
   ];
 
@@ -81,8 +88,8 @@ function show(quota: Quota) {
   return {
     id,
     ref: { id: project.id, name: project.name, owner_name: project.ownerName },
-    hard: { storage: hard },
-    used: { storage: used },
+    hard,
+    used,
     creation_time: new Date(createdAt).toISOString(),
     update_time: new Date(updatedAt).toISOString(),
   };

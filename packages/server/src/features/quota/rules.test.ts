@@ -18,15 +18,27 @@ for (const [bytes, text] of [
 
 test('a refusal has the words that tools look for', () => {
   assert.equal(
-    refuse(10 * MiB, 1.2 * GiB, 1.2 * GiB).message,
-    'adding 10.0 MiB of storage resource, which when updated to current usage of 1.2 GiB will exceed the configured upper limit of 1.2 GiB.',
+    refuse('storage', 10 * MiB, 1.2 * GiB, 1.2 * GiB).message,
+    'adding 10.0 MiB of storage resource, which when updated to current usage of 1.2 GiB will exceed the configured upper limit of 1.2 GiB. Delete what is not needed, or have an administrator raise the limit on bytes.',
+  );
+  assert.equal(
+    refuse('count', 1, 10, 10).message,
+    'adding 1 of count resource, which when updated to current usage of 10 will exceed the configured upper limit of 10. Delete artifacts that are not needed, or have an administrator raise the limit on their number.',
   );
 });
 
 test('a warning comes above 85 percent, and never without a limit', () => {
-  assert.equal(warningAbout(850, 1000), undefined);
-  assert.equal(warningAbout(851, 1000), 'The project uses 851 B of its 1000 B of storage, 85 %.');
-  assert.equal(warningAbout(10 * GiB, -1), undefined);
+  const about = (storage: number, hard: number, count = 0, hardCount = -1) =>
+    warningAbout({ storage, count }, { storage: hard, count: hardCount });
+  assert.equal(about(850, 1000), undefined);
+  assert.equal(about(851, 1000), 'The project uses 851 B of its 1000 B of storage, 85 %.');
+  assert.equal(about(10 * GiB, -1), undefined);
+  assert.equal(about(0, -1, 85, 100), undefined);
+  assert.equal(about(0, -1, 9, 10), 'The project uses 9 of its 10 artifacts, 90 %.');
+  assert.equal(
+    about(950, 1000, 10, 10),
+    'The project uses 950 B of its 1000 B of storage, 95 %, and 10 of its 10 artifacts, 100 %.',
+  );
 });
 
 test('a limit is a positive number of bytes, or -1', () => {

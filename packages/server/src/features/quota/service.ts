@@ -9,7 +9,7 @@ import type { Folding } from './folding.ts';
 import type { QuotaReadModel } from './read-model.ts';
 import { isLimit } from './rules.ts';
 import type { QuotaStore } from './store.ts';
-import type { Holdings, Quota, Recount } from './types.ts';
+import type { Amounts, Holdings, Quota, Recount } from './types.ts';
 
 export interface Quotas {
   find(id: number): Promise<Quota | undefined>;
@@ -17,11 +17,14 @@ export interface Quotas {
     list: ListQuery,
     conditions: readonly Condition[],
   ): Promise<{ readonly quotas: readonly Quota[]; readonly total: number }>;
-  /** Changes the limit, in bytes or -1; what is stored above it stays. Fails with `body-invalid` or `object-not-found`. */
-  update(asker: Asker, id: number, hard: number): Promise<void>;
+  /**
+   * Changes the limits that are given, a number or -1; what is there above them stays. Fails with `body-invalid` or
+   * `object-not-found`.
+   */
+  update(asker: Asker, id: number, hard: Partial<Amounts>): Promise<void>;
   findByProject(projectId: number): Promise<Quota | undefined>;
   holdingsOf(projectId: number): Promise<Holdings | undefined>;
-  /** Compares the running figure with what is there and, where they differ, makes it right. Answers what was found. */
+  /** Compares the running figures with what is there and, where they differ, makes them right. Answers what was found. */
   recount(asker: Asker, project: Project): Promise<Recount | undefined>;
 }
 
@@ -46,32 +49,30 @@ export function createQuotas(deps: QuotasDeps): Quotas {
     holdingsOf: readModel.holdingsOf,
     async list(list, conditions) {
       // An order by what is used is one by the figures that are folded.
-      if (list.sort.some(({ field }) => field === 'used.storage')) await folding.foldAll();
+      if (list.sort.some(({ field }) => field.startsWith('used.'))) await folding.foldAll();
       return readModel.list(list, conditions);
     },
     async update(asker, id, hard) {
-      if (!isLimit(hard)) {
-        throw new RegistryError('body-invalid', 'body.hard.storage: a number of bytes above 0, or -1 for no limit.');
-      }
+      assertLimits(hard);
       const quota = await readModel.find(id);
       if (quota === undefined) throw quotaNotFound(id);
       await transact(async (tx) => {
-        await store.setLimit(tx, quota.project.id, hard, clock());
+        await store.setLimits(tx, quota.project.id, hard, clock());
         await audit.write(tx, {
           action: 'update-quota',
           asker,
           projectId: quota.project.id,
           resource: quota.project.name,
           outcome: 'success',
-          before: { storage: quota.hard },
-          after: { storage: hard },
+          before: quota.hard,
+          after: { ...quota.hard, ...hard },
         });
       });
       onChange(quota.project.id);
     },
     async recount(asker, project) {
       const found = await readModel.recount(project.id);
-      if (found === undefined || found.counted === found.found) return found;
+      if (found === undefined || isSame(found)) return found;
       await transact(async (tx) => {
         await readModel.mend(tx, project.id, clock());
         await audit.write(tx, {
@@ -89,19 +90,35 @@ export function createQuotas(deps: QuotasDeps): Quotas {
   };
 }
 
-/** Gives a new project its limit: the one that was asked for, or the one of the settings. */
+const isSame = ({ counted, found }: Recount) =>
+  counted.storage === found.storage && counted.count === found.count;
+
+const limitWords: Readonly<Record<keyof Amounts, string>> = {
+  storage: 'a number of bytes above 0, or -1 for no limit.',
+  count: 'a number of artifacts above 0, or -1 for no limit.',
+};
+
+function assertLimits(hard: Partial<Amounts>): void {
+  const given = (['storage', 'count'] as const).filter((resource) => hard[resource] !== undefined);
+  if (given.length === 0) throw new RegistryError('body-invalid', 'body.hard: give storage, count or both.');
+  for (const resource of given) {
+    if (isLimit(hard[resource] ?? 0)) continue;
+    throw new RegistryError('body-invalid', `body.hard.${resource}: ${limitWords[resource]}`);
+  }
+}
+
+/** Gives a new project its limits: the bytes that were asked for, and otherwise those of the settings. */
 export function createStorageLimits(deps: {
-  readonly store: Pick<QuotaStore, 'setLimit'>;
+  readonly store: Pick<QuotaStore, 'setLimits'>;
   readonly clock: Clock;
-  readonly defaultLimit: () => number;
+  readonly defaultLimits: () => Amounts;
 }): StorageLimits {
   return {
     async onProjectCreated(tx, projectId, limit) {
-      const hard = limit ?? deps.defaultLimit();
-      if (!isLimit(hard)) {
-        throw new RegistryError('body-invalid', 'body.storage_limit: a number of bytes above 0, or -1 for no limit.');
-      }
-      await deps.store.setLimit(tx, projectId, hard, deps.clock());
+      const defaults = deps.defaultLimits();
+      const storage = limit ?? defaults.storage;
+      if (!isLimit(storage)) throw new RegistryError('body-invalid', `body.storage_limit: ${limitWords.storage}`);
+      await deps.store.setLimits(tx, projectId, { storage, count: defaults.count }, deps.clock());
     },
   };
 }

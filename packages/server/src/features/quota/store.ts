@@ -4,10 +4,10 @@ import type { Eventually } from '#kernel/eventually';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
 import type { PushedContent } from '#registry/ports';
-import type { Usage } from './types.ts';
+import type { Amounts, Usage } from './types.ts';
 
 export interface QuotaStore {
-  /** The limit of the project; undefined when there is no such project. */
+  /** The limit of the project in bytes; undefined when there is no such project. */
   findLimit(projectId: number): Eventually<number | undefined>;
   /** Committed usage; inside a transaction also its own. */
   measure(projectId: number, tx?: Transaction): Promise<Usage | undefined>;
@@ -22,8 +22,8 @@ export interface QuotaStore {
    * what was read before still holds.
    */
   lock(tx: Transaction, projectId: number, how: 'shared' | 'alone'): Promise<boolean>;
-  /** Sets the limit. What was told about the old one may be told again. */
-  setLimit(tx: Transaction, projectId: number, hard: number, at: number): Promise<void>;
+  /** Sets limits. What was told about the old ones may be told again. */
+  setLimits(tx: Transaction, projectId: number, hard: Partial<Amounts>, at: number): Promise<void>;
   /** Notes that it is told; false when it was noted before. */
   mark(tx: Transaction, projectId: number, what: 'warned' | 'exceeded'): Promise<boolean>;
   /** Projects whose ledger has rows. */
@@ -40,6 +40,8 @@ const digestsPerStatement = 500;
 interface UsageRow {
   readonly hard: number;
   readonly used: number;
+  readonly hardCount: number;
+  readonly usedCount: number;
   readonly pending: number;
   readonly warned: number;
   readonly exceeded: number;
@@ -53,10 +55,13 @@ export function createQuotaStore(db: Db): QuotaStore {
   const selectUsage = (q: Db['read']) =>
     q.selectFrom('quota').select([
       'hard',
+      'hard_count as hardCount',
       'warned',
       'exceeded',
       sql<number>`used + cast((select coalesce(sum(delta), 0) from quota_ledger
           where quota_ledger.project_id = quota.project_id) as bigint)`.as('used'),
+      sql<number>`used_count + cast((select coalesce(sum(count_delta), 0) from quota_ledger
+          where quota_ledger.project_id = quota.project_id) as bigint)`.as('usedCount'),
       sql<number>`(select count(*) from quota_ledger where quota_ledger.project_id = quota.project_id)`.as('pending'),
     ]);
   const usageOf = db.prepareFirst<UsageRow>((q, value) =>
@@ -92,7 +97,15 @@ export function createQuotaStore(db: Db): QuotaStore {
       const row = await (tx === undefined
         ? usageOf({ projectId })
         : selectUsage(within(tx)).where('project_id', '=', projectId).executeTakeFirst());
-      return row && { ...row, warned: row.warned === 1, exceeded: row.exceeded === 1 };
+      return (
+        row && {
+          hard: { storage: row.hard, count: row.hardCount },
+          used: { storage: row.used, count: row.usedCount },
+          pending: row.pending,
+          warned: row.warned === 1,
+          exceeded: row.exceeded === 1,
+        }
+      );
     },
 
     measureUploads: async (projectId) => (await arriving({ projectId }))?.bytes ?? 0,
@@ -144,10 +157,16 @@ export function createQuotaStore(db: Db): QuotaStore {
       return true;
     },
 
-    async setLimit(tx, projectId, hard, at) {
+    async setLimits(tx, projectId, { storage, count }, at) {
       await within(tx)
         .updateTable('quota')
-        .set({ hard, warned: 0, exceeded: 0, updated_at: at })
+        .set({
+          ...(storage === undefined ? {} : { hard: storage }),
+          ...(count === undefined ? {} : { hard_count: count }),
+          warned: 0,
+          exceeded: 0,
+          updated_at: at,
+        })
         .where('project_id', '=', projectId)
         .execute();
     },
@@ -169,15 +188,23 @@ export function createQuotaStore(db: Db): QuotaStore {
 
     async fold(tx, projectId) {
       const q = within(tx);
-      const rows = await q.deleteFrom('quota_ledger').where('project_id', '=', projectId).returning('delta').execute();
-      const sum = rows.reduce((total, { delta }) => total + delta, 0);
+      const rows = await q
+        .deleteFrom('quota_ledger')
+        .where('project_id', '=', projectId)
+        .returning(['delta', 'count_delta'])
+        .execute();
+      const used = sql<number>`used + ${rows.reduce((total, { delta }) => total + delta, 0)}`;
+      const count = sql<number>`used_count + ${rows.reduce((total, { count_delta }) => total + count_delta, 0)}`;
+      const hasRoom = sql`(hard < 0 or (${used}) * 100 <= hard * 85)
+        and (hard_count < 0 or (${count}) * 100 <= hard_count * 85)`;
       await q
         .updateTable('quota')
         .set({
-          used: sql<number>`used + ${sum}`,
+          used,
+          used_count: count,
           // With room again, the next time is worth telling again.
-          warned: sql<number>`case when hard < 0 or (used + ${sum}) * 100 <= hard * 85 then 0 else warned end`,
-          exceeded: sql<number>`case when hard < 0 or (used + ${sum}) * 100 <= hard * 85 then 0 else exceeded end`,
+          warned: sql<number>`case when ${hasRoom} then 0 else warned end`,
+          exceeded: sql<number>`case when ${hasRoom} then 0 else exceeded end`,
         })
         .where('project_id', '=', projectId)
         .execute();

@@ -93,3 +93,43 @@ export interface BlobRedirector {
 export function isBlobRedirector(store: BlobReader): store is BlobReader & BlobRedirector {
   return 'redirect' in store && typeof store.redirect === 'function';
 }
+
+/** A file of this machine that is to become a blob, as it was when somebody looked at its bytes. */
+export interface AdoptedFile {
+  readonly path: string;
+  readonly size: number;
+  /** Device, inode and times of the file: when they differ, its bytes may. */
+  readonly identity: string;
+}
+
+/** `link` gives the file a second name, `copy` copies its bytes, `either` links where that is possible. */
+export type AdoptionKind = 'link' | 'copy' | 'either';
+
+/** A store that can make a blob of a file of this machine without its bytes passing through this process. */
+export interface BlobAdopter {
+  /** A location for a digest where nothing lies yet, so that it can be written down before something does. */
+  reserve(digest: Digest): BlobLocation;
+  /**
+   * Puts the file under the reserved location; the caller has hashed its bytes. They are durable after `settle`. A file
+   * that a link would share with whoever may write to it is copied. Fails with `blob-not-found` when there is no such
+   * file, with `conflict` when it is not the one that was looked at, with `unsupported` when it cannot be linked and
+   * must be, with `storage-full` or `storage-failed` when the store cannot keep it; then nothing lies there.
+   */
+  adopt(location: BlobLocation, file: AdoptedFile, how: AdoptionKind): Promise<'linked' | 'copied'>;
+  /** Resolves when everything that was adopted under these locations is durable. */
+  settle(locations: readonly BlobLocation[]): Promise<void>;
+}
+
+export function isBlobAdopter(store: BlobReader): store is BlobReader & BlobAdopter {
+  return 'adopt' in store && typeof store.adopt === 'function';
+}
+
+/** What tells a file from others and from itself with other bytes. Symbolic links have one of their own. */
+export function identityOf(file: {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}): string {
+  return `${file.dev}:${file.ino}:${file.size}:${file.mtimeNs}`;
+}

@@ -1,4 +1,7 @@
 export type {
+  AdoptedFile,
+  AdoptionKind,
+  BlobAdopter,
   BlobLocation,
   BlobRedirector,
   BlobStore,
@@ -6,4 +9,4 @@ export type {
   CommitRequest,
   StageState,
 } from './blob-store.ts';
-export { isBlobRedirector } from './blob-store.ts';
+export { identityOf, isBlobAdopter, isBlobRedirector } from './blob-store.ts';

@@ -16,7 +16,7 @@ export const authRows = [
     pattern: { matches: /^[\w.:/-]+$/, expected: 'a name of letters, digits, dots, colons, slashes and dashes' },
     default: 'entrepot',
     explanation: 'The name of this registry in tokens and challenges.',
-    example: 'registry.example.com',
+    example: 'hub.example.com',
   },
   {
     key: 'auth.pull_token_ttl',

@@ -83,6 +83,16 @@ export interface OutboundConfig {
   readonly ports: readonly PortRange[];
 }
 
+/** How long what nobody needs any more is kept, by stages. */
+export interface CollectionConfig {
+  readonly graceMs: number;
+  readonly condemnedMs: number;
+  readonly trashMs: number;
+  /** 0 for never. */
+  readonly intervalMs: number;
+  readonly untagged: boolean;
+}
+
 /** Everything that is decided at start, understood and checked. Secrets are apart, in `Secrets`. */
 export interface Config {
   readonly listen: ListenAddress;
@@ -109,6 +119,8 @@ export interface Config {
     readonly maxOpenPerUser: number;
     readonly maxOpenTotal: number;
   };
+  readonly gc: CollectionConfig;
+  readonly undo: { readonly windowMs: number };
   readonly limits: LimitsConfig;
   readonly auth: AuthConfig;
   readonly outbound: OutboundConfig;

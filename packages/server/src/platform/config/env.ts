@@ -8,7 +8,6 @@ const fileSuffix = '_FILE';
 /** Read by the client commands, or by the caller of this one. */
 const othersVariables = new Set([
   'ENTREPOT_CONFIG',
-  'ENTREPOT_GC_GRACE',
   'ENTREPOT_HOST',
   'ENTREPOT_OUTPUT',
   'ENTREPOT_PASSWORD',

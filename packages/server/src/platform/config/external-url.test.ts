@@ -4,9 +4,9 @@ import { parseExternalUrl } from './external-url.ts';
 import { Unparsable } from './unparsable.ts';
 
 const understood: readonly (readonly [given: string, expected: string])[] = [
-  ['https://registry.example.com', 'https://registry.example.com'],
-  ['https://registry.example.com/', 'https://registry.example.com'],
-  ['http://Registry.Example.com:80', 'http://registry.example.com'],
+  ['https://hub.example.com', 'https://hub.example.com'],
+  ['https://hub.example.com/', 'https://hub.example.com'],
+  ['http://Hub.Example.com:80', 'http://hub.example.com'],
   ['https://example.com:8443/registry/', 'https://example.com:8443/registry'],
   ['http://[::1]:5080', 'http://[::1]:5080'],
 ];
@@ -19,7 +19,7 @@ for (const [given, expected] of understood) {
 
 const refused = [
   '',
-  'registry.example.com',
+  'hub.example.com',
   'ftp://h',
   'http://',
   'http:///x',

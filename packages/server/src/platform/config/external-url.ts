@@ -1,6 +1,6 @@
 import { Unparsable } from './unparsable.ts';
 
-const expected = 'an address such as https://registry.example.com or https://example.com:8443/registry';
+const expected = 'an address such as https://hub.example.com or https://example.com:8443/registry';
 
 /** Reads `http(s)://host[:port][/prefix]` and answers it without a slash at the end. Nothing else may be in it. */
 export function parseExternalUrl(text: string): string {

@@ -6,7 +6,7 @@ import { Unparsable } from './unparsable.ts';
 const understood: readonly (readonly [given: string, host: string, port: number])[] = [
   ['127.0.0.1:5080', '127.0.0.1', 5080],
   ['localhost:0', 'localhost', 0],
-  ['registry.example.com:443', 'registry.example.com', 443],
+  ['hub.example.com:443', 'hub.example.com', 443],
   ['[::1]:5080', '::1', 5080],
   ['[::]:5080', '::', 5080],
   [':5080', '::', 5080],

@@ -139,8 +139,7 @@ test('secrets print as redacted and say only which there are', () => {
 
 test('variables of the client, of tests and of Kubernetes are left alone', () => {
   const env = {
-    ENTREPOT_HOST: 'registry.example.com',
-    ENTREPOT_GC_GRACE: '1h',
+    ENTREPOT_HOST: 'hub.example.com',
     ENTREPOT_TEST_RUN: '1',
     ENTREPOT_SERVICE_HOST: '10.0.0.1',
     ENTREPOT_SERVICE_PORT: '80',

@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { parseSecretKey } from '#platform/crypto';
-import type { AuthConfig, BlobsConfig, Config, DatabaseConfig, LimitsConfig, TlsConfig } from './config.ts';
+import type {
+  AuthConfig,
+  BlobsConfig,
+  CollectionConfig,
+  Config,
+  DatabaseConfig,
+  LimitsConfig,
+  TlsConfig,
+} from './config.ts';
 import type { ConfigFault } from './config-error.ts';
 import { redacted, type Secrets, sealSecrets } from './secrets.ts';
 import type { ConfigKey } from './table.ts';
@@ -83,6 +91,24 @@ function resolveTls({ get, isWritten }: Values, refuse: Refuse): TlsConfig | nul
   return { certificate, key, minVersion, clientCa, clientAuth };
 }
 
+const hourMs = 3_600_000;
+
+/** A grace of seconds is a drill: nobody waits a week for the rest of it. */
+const drillMs = 60_000;
+
+const keepMs = ({ get }: Values) => (get('gc.grace') < drillMs ? get('gc.grace') : 7 * 24 * hourMs);
+
+function resolveCollection(values: Values): CollectionConfig {
+  const { get } = values;
+  return {
+    graceMs: get('gc.grace'),
+    condemnedMs: get('gc.condemned') ?? Math.min(hourMs, get('gc.grace')),
+    trashMs: get('gc.trash') ?? keepMs(values),
+    intervalMs: get('gc.interval'),
+    untagged: get('gc.untagged'),
+  };
+}
+
 function resolveLimits({ get }: Values): LimitsConfig {
   return {
     bodyIdleMs: get('limits.body_idle_timeout'),
@@ -157,6 +183,8 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
       maxOpenPerUser: get('uploads.max_open_per_user'),
       maxOpenTotal: get('uploads.max_open_total'),
     },
+    gc: resolveCollection(values),
+    undo: { windowMs: get('undo.window') ?? keepMs(values) },
     limits: resolveLimits(values),
     auth: resolveAuth(values),
     outbound: { allow: get('outbound.allow'), ports: get('outbound.ports') },

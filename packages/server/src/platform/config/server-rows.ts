@@ -41,7 +41,7 @@ export const serverRows = [
     default: null,
     absent: 'taken from each request',
     explanation: 'The address under which clients reach the registry, with a path prefix if a proxy adds one.',
-    example: 'https://registry.example.com',
+    example: 'https://hub.example.com',
   },
   {
     key: 'workers',

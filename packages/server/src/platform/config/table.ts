@@ -1,4 +1,5 @@
 import { authRows } from './auth-rows.ts';
+import { lifecycleRows } from './lifecycle-rows.ts';
 import { limitRows } from './limit-rows.ts';
 import { outboundRows } from './outbound-rows.ts';
 import type { ConfigRow } from './row.ts';
@@ -6,7 +7,7 @@ import { nameVariable } from './row.ts';
 import { serverRows } from './server-rows.ts';
 import { storageRows } from './storage-rows.ts';
 
-const rows = [...serverRows, ...storageRows, ...limitRows, ...authRows, ...outboundRows] as const;
+const rows = [...serverRows, ...storageRows, ...lifecycleRows, ...limitRows, ...authRows, ...outboundRows] as const;
 
 type Row = (typeof rows)[number];
 export type ConfigKey = Row['key'];

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Expression, Kysely } from 'kysely';
 import type { Transact } from '#kernel/transaction';
 import type { DatabaseKind } from './migrations/migration.ts';
 import type { CompiledQuery } from 'kysely';
@@ -15,6 +15,11 @@ export interface Db extends AsyncDisposable {
   readonly background: Kysely<Database>;
   readonly transact: Transact;
   readonly signals: Signals;
+  /**
+   * The time to write where rows are compared by age: on PostgreSQL the database's own, so that the clocks of several
+   * processes cannot disagree; on SQLite the given one, in milliseconds since the Unix epoch.
+   */
+  stamp(now: number): Expression<number>;
   /** Compiles a read once for the hot path. Write values as `value('name')`. */
   prepareFirst<Row>(
     build: (db: Kysely<Database>, value: Placeholder) => { compile(): CompiledQuery<Row> },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
+import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool, types } from 'pg';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
@@ -56,6 +56,7 @@ export async function openPostgresDb(options: PostgresOptions): Promise<Db> {
     background: kysely,
     transact: retrying(kysely, signals),
     signals: { send: signalAfter, listen: signals.listen },
+    stamp: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
       const compiled = compileStatement(kysely, build as (db: Kysely<Database>) => { compile(): CompiledQuery });
       statements += 1;

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
+import { type CompiledQuery, Kysely, sql, SqliteDialect } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import type { Db } from './db.ts';
 import { makeFolders } from '#platform/folders';
@@ -63,6 +63,7 @@ export async function openSqliteDb(
     background,
     transact,
     signals: { send: signalAfter, listen: signals.listen },
+    stamp: (now) => sql<number>`${now}`,
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
       const compiled = compileStatement(
         read,

@@ -145,7 +145,15 @@ export function createArtifactCopies(deps: ArtifactCopiesDeps): ArtifactCopies {
       const steps = await plan(source, target, root.digest, tags, new Set());
       await gate.through({ projectId: target.project.id, repository: target.repository, asker }, async (admit) => {
         // All of it is asked for before anything is there: what has no room leaves no half of itself.
-        const whole = { blobs: steps.flatMap((step) => step.blobs), manifests: steps.map(({ stored }) => stored) };
+        const whole = {
+          blobs: steps.flatMap((step) => step.blobs),
+          manifests: steps.map(({ stored }) => stored),
+          // Its parts go first, and count until it is there.
+          artifacts: Math.max(
+            1,
+            steps.findIndex(({ stored }) => stored.digest === root.digest),
+          ),
+        };
         await transact((tx) => admit(tx, whole), { durable: false, unread: true });
         for (const step of steps) await take(asker, target, step, admit);
       });

@@ -6,7 +6,7 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact } from '#kernel/transaction';
 import { type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
-import { createLru } from '#platform/cache';
+import { createExpiring, createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
 import type { PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
@@ -18,6 +18,11 @@ import type { BlobRecords, StoredBlob } from './store.ts';
 export interface Blobs {
   /** The blob, if this repository holds it. Fails with `blob-not-found` otherwise, wherever else it may lie. */
   get(project: Project, repository: RepositoryName, digest: Digest): Eventually<StoredBlob>;
+  /**
+   * Notes that the client relies on the blob being here from now on: it asked, and pushes what needs it without sending
+   * it again. Fails with `blob-not-found` when it was collected at this moment.
+   */
+  rely(blob: StoredBlob, digest: Digest): Eventually<void>;
   /** Its bytes, or a part of them: from memory when it is small and popular, else as a stream. */
   open(blob: StoredBlob, range?: ByteRange): Promise<Readable | Uint8Array>;
   /** Where the client may fetch the bytes itself, if the store can say and is told to. */
@@ -51,7 +56,12 @@ export interface BlobsDeps {
   readonly clock: Clock;
   /** Memory for blobs that are small and asked for again and again, in bytes. */
   readonly cacheBytes: number;
+  /** How often it is noted again that somebody relies on a blob, in milliseconds: well within the grace of the collection. */
+  readonly touchEveryMs: number;
 }
+
+/** Blobs of which it is remembered that somebody relies on them. */
+const reliedRemembered = 50_000;
 
 /** Holders looked at for a mount without a source; a base layer may be in thousands of repositories. */
 const mountCandidates = 200;
@@ -62,6 +72,7 @@ const largestCached = 2 * 1024 * 1024;
 export function createBlobs(deps: BlobsDeps): Blobs {
   const { records, repositories, bytes, access, audit, gate, transact, clock } = deps;
   const cache = createLru<Uint8Array>({ capacity: deps.cacheBytes, weight: (content) => content.length });
+  const relied = createExpiring<true>({ capacity: reliedRemembered, ttlMs: deps.touchEveryMs, clock });
   const notFound = (digest: Digest) =>
     new RegistryError('blob-not-found', `The blob ${digest} is not in this repository.`, { detail: { digest } });
 
@@ -108,6 +119,13 @@ export function createBlobs(deps: BlobsDeps): Blobs {
         return blob;
       };
       return found instanceof Promise ? found.then(insist) : insist(found);
+    },
+    rely(blob, digest) {
+      if (relied.get(blob.location) !== undefined) return undefined;
+      return transact((tx) => records.touch(tx, digest, clock()), { durable: false }).then((id) => {
+        if (id === undefined) throw notFound(digest);
+        relied.set(blob.location, true);
+      });
     },
     async open(blob, range) {
       const cached = cache.get(blob.location);

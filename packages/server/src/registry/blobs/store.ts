@@ -11,19 +11,26 @@ export interface StoredBlob {
   readonly location: BlobLocation;
 }
 
+interface NewBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly location: BlobLocation;
+  readonly at: number;
+}
+
 export interface BlobRecords {
-  /** The blob as this repository sees it: content that only others hold is not there. */
+  /** The blob as this repository sees it: content that only others hold, or that is damaged, is not there. */
   findIn(projectId: number, repository: RepositoryName, digest: Digest): Eventually<StoredBlob | undefined>;
-  /** The blob wherever it is: for those who just proved to have its bytes. */
+  /** The blob wherever it is, unless it is damaged: for those who just proved to have its bytes. */
   findAnywhere(digest: Digest): Eventually<StoredBlob | undefined>;
   /** The repositories that hold the blob, some of them: candidates for a mount without a source. */
   holders(digest: Digest, limit: number): Promise<{ repository: string; projectId: number; public: boolean }[]>;
-  /** Adds the blob, or finds that a concurrent push added it first: then `added` is false and the given location is not used. */
-  insert(
-    tx: Transaction,
-    blob: { digest: Digest; size: number; location: BlobLocation; at: number },
-  ): Promise<{ readonly id: number; readonly added: boolean }>;
-  /** Says that somebody relies on the blob now. Answers its id, or undefined when it is not there any more. */
+  /**
+   * Adds the blob, or finds that a concurrent push added it first: then `added` is false and the given location is not
+   * used. A damaged blob gets the new bytes.
+   */
+  insert(tx: Transaction, blob: NewBlob): Promise<{ readonly id: number; readonly added: boolean }>;
+  /** Says that somebody relies on the blob now. Answers its id, or undefined when it is not there any more, or damaged. */
   touch(tx: Transaction, digest: Digest, at: number): Promise<number | undefined>;
   link(tx: Transaction, repositoryId: number, blobId: number, at: number): Promise<void>;
   /** Takes the blob out of the repository. Answers whether it was there. */
@@ -45,7 +52,7 @@ async function fillGaps(q: ReturnType<typeof within>, repositoryId: number, blob
   for (const { id, digest } of waiting) {
     await q
       .insertInto('manifest_blob')
-      .values({ manifest_id: id, blob_id: blobId })
+      .values({ manifest_id: id, blob_id: blobId, repository_id: repositoryId })
       .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
       .execute();
     await q.deleteFrom('manifest_missing').where('manifest_id', '=', id).where('digest', '=', digest).execute();
@@ -60,6 +67,7 @@ export function createBlobRecords(db: Db): BlobRecords {
       .innerJoin('blob', 'blob.id', 'repository_blob.blob_id')
       .select(['blob.id', 'blob.size', 'blob.location'])
       .$narrowType<{ location: BlobLocation }>()
+      .where('blob.damaged_at', 'is', null)
       .where('repository.name', '=', value('repository'))
       .where('repository.project_id', '=', value<number>('projectId'))
       .where('blob.digest', '=', value('digest')),
@@ -69,16 +77,47 @@ export function createBlobRecords(db: Db): BlobRecords {
       .selectFrom('blob')
       .select(['id', 'size', 'location'])
       .$narrowType<{ location: BlobLocation }>()
+      .where('damaged_at', 'is', null)
       .where('digest', '=', value('digest')),
   );
   async function touch(tx: Transaction, digest: Digest, at: number): Promise<number | undefined> {
     const row = await within(tx)
       .updateTable('blob')
-      .set({ touched_at: at })
+      .set({ touched_at: db.stamp(at), condemned_at: null })
       .where('digest', '=', digest)
+      .where('damaged_at', 'is', null)
       .returning('id')
       .executeTakeFirst();
     return row?.id;
+  }
+  async function add(tx: Transaction, blob: NewBlob): Promise<number | undefined> {
+    const { digest, size, location } = blob;
+    const at = db.stamp(blob.at);
+    const made = await within(tx)
+      .insertInto('blob')
+      .values({ digest, size, location, created_at: at, touched_at: at, checked_at: at })
+      .onConflict((conflict) => conflict.column('digest').doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    return made?.id;
+  }
+  /** Gives a damaged blob good bytes; what it had goes the way of all bytes that nobody names. */
+  async function mend(tx: Transaction, { digest, location, at }: NewBlob): Promise<number | undefined> {
+    const q = within(tx);
+    const query = q.selectFrom('blob').select(['location', 'size']).where('digest', '=', digest);
+    const before = await (db.kind === 'postgres' ? query.forUpdate() : query).executeTakeFirst();
+    if (before === undefined) return undefined;
+    const stamp = db.stamp(at);
+    const row = await q
+      .updateTable('blob')
+      .set({ location, damaged_at: null, condemned_at: null, touched_at: stamp, checked_at: stamp })
+      .where('digest', '=', digest)
+      .where('damaged_at', 'is not', null)
+      .returning('id')
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    await q.insertInto('trash').values({ location: before.location, digest, size: before.size, at: stamp }).execute();
+    return row.id;
   }
   return {
     findIn: (projectId, repository, digest) => inRepository({ projectId, repository, digest }),
@@ -97,30 +136,28 @@ export function createBlobRecords(db: Db): BlobRecords {
     },
     touch,
     async insert(tx, blob) {
-      const q = within(tx);
-      const made = await q
-        .insertInto('blob')
-        .values({
-          digest: blob.digest,
-          size: blob.size,
-          location: blob.location,
-          created_at: blob.at,
-          touched_at: blob.at,
-        })
-        .onConflict((conflict) => conflict.column('digest').doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (made !== undefined) return { id: made.id, added: true };
-      const first = await touch(tx, blob.digest, blob.at);
-      if (first === undefined) throw new Error(`the blob ${blob.digest} is neither there nor can it be added`);
-      return { id: first, added: false };
+      // Whoever added it may be undone, and who is there may be collected, between one statement and the next.
+      for (let tries = 0; tries < 5; tries += 1) {
+        const id = await add(tx, blob);
+        if (id !== undefined) return { id, added: true };
+        const first = await touch(tx, blob.digest, blob.at);
+        if (first !== undefined) return { id: first, added: false };
+        const mended = await mend(tx, blob);
+        if (mended !== undefined) return { id: mended, added: true };
+      }
+      throw new Error(`the blob ${blob.digest} is neither there nor can it be added`);
     },
     async link(tx, repositoryId, blobId, at) {
       const q = within(tx);
       await q
         .insertInto('repository_blob')
-        .values({ repository_id: repositoryId, blob_id: blobId, created_at: at })
-        .onConflict((conflict) => conflict.columns(['repository_id', 'blob_id']).doNothing())
+        .values({ repository_id: repositoryId, blob_id: blobId, created_at: db.stamp(at) })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['repository_id', 'blob_id'])
+            .doUpdateSet({ loose: 0 })
+            .where('repository_blob.loose', '=', 1),
+        )
         .execute();
       await fillGaps(q, repositoryId, blobId);
     },
@@ -137,10 +174,9 @@ export function createBlobRecords(db: Db): BlobRecords {
       const found = await within(tx)
         .selectFrom('blob')
         .innerJoin('manifest_blob', 'manifest_blob.blob_id', 'blob.id')
-        .innerJoin('manifest', 'manifest.id', 'manifest_blob.manifest_id')
-        .select('manifest.id')
+        .select('manifest_blob.manifest_id')
         .where('blob.digest', '=', digest)
-        .where('manifest.repository_id', '=', repositoryId)
+        .where('manifest_blob.repository_id', '=', repositoryId)
         .limit(1)
         .executeTakeFirst();
       return found !== undefined;

@@ -94,13 +94,16 @@ export function createManifests(deps: ManifestsDeps): Manifests {
     return content;
   }
 
-  /** Finds what the manifest refers to in this repository, and decides whether what is not there may be missing. */
+  /**
+   * Finds what the manifest refers to in this repository, and decides whether what is not there may be missing.
+   * `counted` is what counts again from now on.
+   */
   async function collectReferences(
     tx: Transaction,
     repositoryId: number,
     manifest: ParsedManifest,
     mayBeSparse: boolean,
-  ): Promise<ManifestReferences> {
+  ): Promise<ManifestReferences & { readonly counted: readonly Descriptor[] }> {
     const held = await store.holdBlobs(
       tx,
       repositoryId,
@@ -120,8 +123,11 @@ export function createManifests(deps: ManifestsDeps): Manifests {
     if (missing.length > 0 && !(mayBeSparse && isRecognisable(manifest, (digest) => held.has(digest))))
       throw blobsUnknown(missing);
     if (deps.requireChildren) await assertChildren(tx, repositoryId, manifest);
+    const loose = manifest.blobs.filter(({ digest }) => held.get(digest)?.loose === true);
     return {
       blobIds: [...held.values()].map((blob) => blob.id),
+      looseIds: [...held.values()].filter((blob) => blob.loose).map((blob) => blob.id),
+      counted: loose,
       missing: missing.map((blob) => blob.digest),
       children: manifest.manifests.map((child) => child.digest),
     };
@@ -185,7 +191,8 @@ export function createManifests(deps: ManifestsDeps): Manifests {
           const repositoryId = await repositories.ensure(tx, project.id, repository, at);
           const references = await collectReferences(tx, repositoryId, manifest, push.mayBeSparse);
           missing = references.missing;
-          await admit(tx, { manifests: [{ digest, size: push.content.length }] });
+          const manifests = [{ digest, size: push.content.length }];
+          const confirm = await admit(tx, { blobs: references.counted, manifests });
           if (push.onlyIf !== undefined) {
             for (const tag of tags) await assertTagIs(tx, repositoryId, tag, push.onlyIf);
           }
@@ -201,6 +208,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
               subject: manifest.subject?.digest,
               annotations: manifest.subject === undefined ? undefined : manifest.annotations,
               description: describeManifest(manifest, push.content.length, tags),
+              tagged: tags.length > 0,
               at,
               by,
             },
@@ -208,6 +216,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
           );
           const known = await store.presentTags(tx, repositoryId, tags);
           for (const name of tags) await store.putTag(tx, { repositoryId, name, manifestId, at, by });
+          await confirm();
           await audit.write(tx, {
             action: push.action ?? 'push-artifact',
             asker,
@@ -236,8 +245,8 @@ export function createManifests(deps: ManifestsDeps): Manifests {
         const tags = reference.kind === 'tag' ? [] : await store.tagsOf(tx, where.id, reference.digest);
         const gone =
           reference.kind === 'tag'
-            ? await store.deleteTag(tx, where.id, reference.tag)
-            : await store.delete(tx, where.id, reference.digest);
+            ? await store.deleteTag(tx, where.id, reference.tag, clock())
+            : await store.delete(tx, where.id, reference.digest, clock());
         if (!gone) throw notFound(reference);
         await audit.write(tx, {
           action: 'delete-artifact',

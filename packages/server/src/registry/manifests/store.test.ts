@@ -20,6 +20,7 @@ async function open(db: Db) {
     artifactType: undefined,
     subject: undefined,
     annotations: undefined,
+    tagged: false,
     description: {
       type: 'IMAGE',
       configType: 'application/x',
@@ -101,7 +102,7 @@ forEachDialect('the manifest store', (on) => {
     const other = await put('m', { repositoryId: elsewhereId });
     await putTag('v', other, elsewhereId);
     assert.equal((await place.query('select digest from manifest_content')).length, 1);
-    assert.equal(await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('m'))), true);
+    assert.equal(await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('m'), 2)), true);
     const tags = await place.query('select repository_id from tag');
     assert.deepEqual(
       tags.map((row) => Number(row['repository_id'])),
@@ -129,10 +130,10 @@ forEachDialect('the manifest store', (on) => {
     const [kept, gone] = [await put('kept'), await put('gone')];
     await putTag('k', kept);
     for (const tag of ['a', 'b', 'c']) await putTag(tag, gone);
-    const drop = (tag: string) => place.db.transact((tx) => store.deleteTag(tx, repositoryId, tagName(tag)));
+    const drop = (tag: string) => place.db.transact((tx) => store.deleteTag(tx, repositoryId, tagName(tag), 2));
     assert.deepEqual([await drop('a'), await drop('a')], [true, false]);
     assert.ok((await store.findByDigest(projectId, name, aDigest('gone'))) !== undefined);
-    const remove = () => place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('gone')));
+    const remove = () => place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('gone'), 2));
     assert.deepEqual([await remove(), await remove()], [true, false]);
     assert.equal(await store.findByTag(projectId, name, tagName('b')), undefined);
     assert.equal((await store.findByTag(projectId, name, tagName('k')))?.id, kept);
@@ -143,7 +144,7 @@ forEachDialect('the manifest store', (on) => {
     const { store, repositoryId, put } = await open(place.db);
     const blobIds = await addBlobs(place.db, repositoryId, 2);
     await put('m', {}, { blobIds, missing: [aDigest('gap')], children: [aDigest('child')] });
-    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('m')));
+    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('m'), 2));
     for (const table of ['manifest_blob', 'manifest_missing', 'manifest_child']) {
       assert.deepEqual(await place.query(`select * from ${table}`), [], table);
     }
@@ -156,15 +157,56 @@ forEachDialect('the manifest store', (on) => {
     const { store, repositoryId, elsewhereId } = await open(db);
     await addBlobs(db, repositoryId, 600);
     const asked = Array.from({ length: 1200 }, (_, at) => aDigest(`blob-${at}`));
+    await place.query('update blob set touched_at = 1');
     const held = await db.transact((tx) => store.holdBlobs(tx, repositoryId, asked, 55));
     assert.equal(held.size, 600);
     assert.equal(held.get(aDigest('blob-599'))?.size, 599);
-    assert.deepEqual(
-      (await place.query('select distinct touched_at from blob')).map((row) => Number(row['touched_at'])),
-      [55],
-    );
+    const relied = await place.query('select count(*) as count from blob where touched_at >= 55');
+    assert.equal(Number(relied[0]?.['count']), 600);
     assert.equal((await db.transact((tx) => store.holdBlobs(tx, elsewhereId, asked, 56))).size, 0);
     assert.equal((await db.transact((tx) => store.holdBlobs(tx, repositoryId, [], 57))).size, 0);
+  });
+
+  test('loosens what only a deleted manifest needed, until a manifest needs it again', async () => {
+    await using place = await on.open();
+    const { store, repositoryId, put } = await open(place.db);
+    const [shared = 0, own = 0] = await addBlobs(place.db, repositoryId, 2);
+    await put('kept', {}, { blobIds: [shared], missing: [], children: [] });
+    await put('gone', {}, { blobIds: [shared, own], missing: [], children: [] });
+    const loose = async () =>
+      (await place.query('select blob_id from repository_blob where loose = 1')).map((row) => Number(row['blob_id']));
+    await place.query('delete from gc_review');
+    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('gone'), 2));
+    assert.deepEqual(await loose(), [own]);
+    const reviewed = await place.query('select blob_id, repository_id from gc_review');
+    assert.deepEqual(
+      reviewed.map((row) => [Number(row['blob_id']), Number(row['repository_id'])]),
+      [[own, repositoryId]],
+      'the collection is told',
+    );
+    await place.db.transact((tx) => store.holdBlobs(tx, repositoryId, [aDigest('blob-1')], 3));
+    assert.deepEqual(await loose(), []);
+  });
+
+  test('notes for the collection which manifests nothing holds', async () => {
+    await using place = await on.open();
+    const { store, repositoryId, put, putTag } = await open(place.db);
+    const noted = async () =>
+      (
+        await place.query(`select manifest.digest from manifest_review
+          join manifest on manifest.id = manifest_review.manifest_id order by manifest.id`)
+      ).map((row) => row['digest']);
+    const [first, second] = [await put('first', { tagged: true }), await put('second', { tagged: true })];
+    assert.deepEqual(await noted(), []);
+    await putTag('latest', first);
+    await putTag('latest', second);
+    assert.deepEqual(await noted(), [aDigest('first')], 'the one that a tag left');
+    await place.db.transact((tx) => store.deleteTag(tx, repositoryId, tagName('latest'), 2));
+    assert.deepEqual(await noted(), [aDigest('first'), aDigest('second')]);
+    await put('child', { tagged: true });
+    await put('index', { tagged: true }, { blobIds: [], missing: [], children: [aDigest('child')] });
+    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('index'), 2));
+    assert.deepEqual(await noted(), [aDigest('first'), aDigest('second'), aDigest('child')]);
   });
 
   test('stores a manifest of thousands of references', async () => {

@@ -24,13 +24,24 @@ export interface NewManifest {
   readonly subject: Digest | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
   readonly description: Description;
+  /** Whether a tag follows. */
+  readonly tagged: boolean;
   readonly at: number;
   readonly by: string;
+}
+
+export interface HeldBlob {
+  readonly id: number;
+  readonly size: number;
+  /** Whether no manifest of the repository needs it just now, so that it does not count. */
+  readonly loose: boolean;
 }
 
 export interface ManifestReferences {
   /** Blobs that the repository holds. */
   readonly blobIds: readonly number[];
+  /** Those among them that no manifest needed: they count again. */
+  readonly looseIds?: readonly number[];
   /** Layers that it does not hold yet. */
   readonly missing: readonly Digest[];
   readonly children: readonly Digest[];
@@ -46,7 +57,7 @@ export interface ManifestStore {
     repositoryId: number,
     digests: readonly Digest[],
     at: number,
-  ): Promise<Map<Digest, { id: number; size: number }>>;
+  ): Promise<Map<Digest, HeldBlob>>;
   /** Which of these manifests the repository holds. */
   presentManifests(tx: Transaction, repositoryId: number, digests: readonly Digest[]): Promise<Set<Digest>>;
   /** Adds the manifest with its references, or finds it there. Answers its id. */
@@ -63,8 +74,8 @@ export interface ManifestStore {
   /** The tags that point at the manifest. */
   tagsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<TagName[]>;
   /** Removes the manifest and every tag that points at it. Answers whether it was there. */
-  delete(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
-  deleteTag(tx: Transaction, repositoryId: number, name: TagName): Promise<boolean>;
+  delete(tx: Transaction, repositoryId: number, digest: Digest, at: number): Promise<boolean>;
+  deleteTag(tx: Transaction, repositoryId: number, name: TagName, at: number): Promise<boolean>;
   /** The manifest's id; it cannot be removed before the transaction ends. */
   idOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number | undefined>;
   /** An index of the repository that names the manifest. */
@@ -99,7 +110,12 @@ const toManifest = (row: ManifestRow | undefined): StoredManifest | undefined =>
 const read = (row: Eventually<ManifestRow | undefined>) =>
   row instanceof Promise ? row.then(toManifest) : toManifest(row);
 
-export function createManifestStore(db: Db): ManifestStore {
+export interface ManifestStoreOptions {
+  /** How old the last note that somebody relies on a blob may be, in milliseconds; 0 notes it each time. */
+  readonly touchEveryMs?: number;
+}
+
+export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreOptions = {}): ManifestStore {
   const byDigest = db.prepareFirst<ManifestRow>((q, value) =>
     q
       .selectFrom('repository')
@@ -120,6 +136,67 @@ export function createManifestStore(db: Db): ManifestStore {
       .where('tag.name', '=', value('tag')),
   );
 
+  /** Only where it is due: a base layer is shared by pushes that would wait for each other. */
+  async function touchBlobs(tx: Transaction, ids: readonly number[], at: number): Promise<void> {
+    await within(tx)
+      .updateTable('blob')
+      .set({ touched_at: db.stamp(at) })
+      .where('id', 'in', ids)
+      .where(sql<boolean>`touched_at <= ${db.stamp(at)} - ${touchEveryMs}`)
+      .execute();
+  }
+  async function setLoose(
+    tx: Transaction,
+    repositoryId: number,
+    blobIds: readonly number[],
+    loose: 0 | 1,
+  ): Promise<void> {
+    await within(tx)
+      .updateTable('repository_blob')
+      .set({ loose })
+      .where('repository_id', '=', repositoryId)
+      .where('blob_id', 'in', blobIds)
+      .where('loose', '!=', loose)
+      .execute();
+  }
+  /** After manifests are gone: what they needed and nothing else in the repository needs does not count any more. */
+  async function loosen(tx: Transaction, repositoryId: number, blobIds: readonly number[]): Promise<void> {
+    for (const some of slices(blobIds)) {
+      const ours = within(tx)
+        .selectFrom('repository_blob')
+        .select('blob_id')
+        .where('repository_id', '=', repositoryId)
+        .where('blob_id', 'in', some)
+        .orderBy('blob_id');
+      // A push that holds the links is waited for; the next statement sees what it did.
+      if (db.kind === 'postgres') await ours.forUpdate().execute();
+      const free = await ours
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('manifest_blob')
+                .select('manifest_id')
+                .whereRef('manifest_blob.blob_id', '=', 'repository_blob.blob_id')
+                .where('manifest_blob.repository_id', '=', repositoryId),
+            ),
+          ),
+        )
+        .execute();
+      const ids = free.map((row) => row.blob_id);
+      if (ids.length > 0) await setLoose(tx, repositoryId, ids, 1);
+    }
+  }
+  async function blobsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number[]> {
+    const rows = await within(tx)
+      .selectFrom('manifest')
+      .innerJoin('manifest_blob', 'manifest_blob.manifest_id', 'manifest.id')
+      .select('manifest_blob.blob_id')
+      .where('manifest.repository_id', '=', repositoryId)
+      .where('manifest.digest', '=', digest)
+      .execute();
+    return rows.map((row) => row.blob_id);
+  }
   return {
     findByDigest: (projectId, repository, digest) => read(byDigest({ projectId, repository, digest })),
     findByTag: (projectId, repository, tag) => read(byTag({ projectId, repository, tag })),
@@ -134,20 +211,22 @@ export function createManifestStore(db: Db): ManifestStore {
     },
 
     async holdBlobs(tx, repositoryId, digests, at) {
-      const held = new Map<Digest, { id: number; size: number }>();
+      const held = new Map<Digest, HeldBlob>();
       for (const some of slices(digests)) {
         const query = within(tx)
           .selectFrom('repository_blob')
           .innerJoin('blob', 'blob.id', 'repository_blob.blob_id')
-          .select(['blob.id', 'blob.digest', 'blob.size'])
+          .select(['blob.id', 'blob.digest', 'blob.size', 'repository_blob.loose'])
           .where('repository_blob.repository_id', '=', repositoryId)
           .where('blob.digest', 'in', some)
+          .where('blob.damaged_at', 'is', null)
           .orderBy('blob.id');
         const rows = await (db.kind === 'postgres' ? query.forShare('repository_blob') : query).execute();
-        for (const row of rows) held.set(row.digest as Digest, { id: row.id, size: row.size });
+        for (const row of rows) {
+          held.set(row.digest as Digest, { id: row.id, size: row.size, loose: row.loose === 1 });
+        }
         const ids = rows.map((row) => row.id);
-        if (ids.length > 0)
-          await within(tx).updateTable('blob').set({ touched_at: at }).where('id', 'in', ids).execute();
+        if (ids.length > 0) await touchBlobs(tx, ids, at);
       }
       return held;
     },
@@ -166,7 +245,7 @@ export function createManifestStore(db: Db): ManifestStore {
       return present;
     },
 
-    async put(tx, manifest, { blobIds, missing, children }) {
+    async put(tx, manifest, { blobIds, looseIds = [], missing, children }) {
       const q = within(tx);
       const { description } = manifest;
       const { attachment } = description;
@@ -200,10 +279,11 @@ export function createManifestStore(db: Db): ManifestStore {
         )
         .returning('id')
         .executeTakeFirstOrThrow();
+      for (const some of slices(looseIds)) await setLoose(tx, manifest.repositoryId, some, 0);
       for (const some of slices(blobIds)) {
         await q
           .insertInto('manifest_blob')
-          .values(some.map((blob) => ({ manifest_id: id, blob_id: blob })))
+          .values(some.map((blob) => ({ manifest_id: id, blob_id: blob, repository_id: manifest.repositoryId })))
           .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
           .execute();
       }
@@ -240,9 +320,11 @@ export function createManifestStore(db: Db): ManifestStore {
           .onConflict((conflict) => conflict.column('manifest_id').doNothing())
           .execute();
       }
-      await relist(tx, db.kind, manifest.repositoryId, {
+      await relist(tx, db, manifest.repositoryId, {
+        at: manifest.at,
         digests: [manifest.digest, ...children],
         subject: manifest.digest,
+        ...(manifest.tagged && { tagged: manifest.digest }),
       });
       await markHeld(tx, manifest.repositoryId, manifest.at);
       return id;
@@ -262,7 +344,7 @@ export function createManifestStore(db: Db): ManifestStore {
         .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doUpdateSet(row))
         .execute();
       const ids = [...new Set([tag.manifestId, before?.manifest_id ?? tag.manifestId])];
-      await relist(tx, db.kind, tag.repositoryId, { ids });
+      await relist(tx, db, tag.repositoryId, { at: tag.at, ids });
     },
 
     async tagTarget(tx, repositoryId, name) {
@@ -308,7 +390,7 @@ export function createManifestStore(db: Db): ManifestStore {
       return rows.map((row) => row.name as TagName);
     },
 
-    async delete(tx, repositoryId, digest) {
+    async delete(tx, repositoryId, digest, at) {
       const q = within(tx);
       await lockRepository(tx, db.kind, repositoryId);
       const children = await q
@@ -318,19 +400,21 @@ export function createManifestStore(db: Db): ManifestStore {
         .where('manifest.repository_id', '=', repositoryId)
         .where('manifest.digest', '=', digest)
         .execute();
+      const needed = await blobsOf(tx, repositoryId, digest);
       const result = await q
         .deleteFrom('manifest')
         .where('repository_id', '=', repositoryId)
         .where('digest', '=', digest)
         .executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
+      await loosen(tx, repositoryId, needed);
       const digests = children.map((child) => child.digest);
-      await relist(tx, db.kind, repositoryId, { digests, subject: digest });
+      await relist(tx, db, repositoryId, { at, digests, subject: digest });
       await unmarkHeld(tx, repositoryId);
       return true;
     },
 
-    async deleteTag(tx, repositoryId, name) {
+    async deleteTag(tx, repositoryId, name, at) {
       const gone = await within(tx)
         .deleteFrom('tag')
         .where('repository_id', '=', repositoryId)
@@ -338,7 +422,7 @@ export function createManifestStore(db: Db): ManifestStore {
         .returning('manifest_id')
         .executeTakeFirst();
       if (gone === undefined) return false;
-      await relist(tx, db.kind, repositoryId, { ids: [gone.manifest_id] });
+      await relist(tx, db, repositoryId, { at, ids: [gone.manifest_id] });
       return true;
     },
 

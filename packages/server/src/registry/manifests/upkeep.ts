@@ -6,6 +6,7 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import type { Events } from '#platform/outbox';
+import type { Admit, PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
@@ -14,7 +15,7 @@ import type { ManifestStore } from './store.ts';
 
 /** What people do to artifacts that are there, beside pushing and pulling. Each is one transaction. */
 export interface ManifestUpkeep {
-  /** Gives a manifest of the repository one more tag. Fails with `manifest-not-found`, or `conflict` where the tag is taken. */
+  /** Gives a manifest of the repository one more tag. Fails with `manifest-not-found`, `conflict` where the tag is taken, or as a push policy refuses. */
   addTag(asker: Asker, project: Project, repository: RepositoryName, digest: Digest, tag: TagName): Promise<void>;
   /** Takes a tag off this manifest, which stays. Fails with `manifest-not-found` when it does not point there. */
   removeTag(asker: Asker, project: Project, repository: RepositoryName, digest: Digest, tag: TagName): Promise<void>;
@@ -33,12 +34,13 @@ export interface ManifestUpkeepDeps {
   readonly repositories: Pick<RepositoryStore, 'find'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly events: Events;
+  readonly gate: PushGate;
   readonly transact: Transact;
   readonly clock: Clock;
 }
 
 export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
-  const { store, repositories, audit, events, transact, clock } = deps;
+  const { store, repositories, audit, events, gate, transact, clock } = deps;
 
   async function idOf(project: Project, repository: RepositoryName): Promise<number> {
     const found = await repositories.find(project.id, repository);
@@ -61,7 +63,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     const attached = await store.attachedTo(tx, repositoryId, digest);
     const tags = await store.tagsOf(tx, repositoryId, digest);
     const children = await store.childrenOf(tx, repositoryId, digest);
-    if (!(await store.delete(tx, repositoryId, digest))) throw manifestNotFound(digest);
+    if (!(await store.delete(tx, repositoryId, digest, clock()))) throw manifestNotFound(digest);
     await audit.write(tx, {
       action: 'delete-artifact',
       asker,
@@ -84,14 +86,17 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
   return {
     async addTag(asker, project, repository, digest, tag) {
       const repositoryId = await idOf(project, repository);
-      await transact(async (tx) => {
+      const add = async (tx: Transaction, admit: Admit) => {
         if ((await store.tagTarget(tx, repositoryId, tag)) !== undefined) {
           throw new RegistryError('conflict', `The tag ${tag} is already there.`);
         }
         const manifestId = await store.idOf(tx, repositoryId, digest);
         if (manifestId === undefined) throw manifestNotFound(digest);
+        // A part of an index that gets a tag is an artifact of its own from then on.
+        const confirm = await admit(tx, { manifests: [{ digest, size: 0 }] });
         const before = await store.tagTarget(tx, repositoryId, tag);
         await store.putTag(tx, { repositoryId, name: tag, manifestId, at: clock(), by: actorName(asker.actor) });
+        await confirm();
         await audit.write(tx, {
           action: 'create-tag',
           asker,
@@ -103,13 +108,14 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
           after: { digest },
         });
         await events.emit(tx, { kind: 'tag-created', ...aboutArtifact(asker, project, repository, digest), tag });
-      });
+      };
+      await gate.through({ projectId: project.id, repository, asker }, (admit) => transact((tx) => add(tx, admit)));
     },
     async removeTag(asker, project, repository, digest, tag) {
       const repositoryId = await idOf(project, repository);
       await transact(async (tx) => {
         const target = await store.tagTarget(tx, repositoryId, tag);
-        if (target !== digest || !(await store.deleteTag(tx, repositoryId, tag))) {
+        if (target !== digest || !(await store.deleteTag(tx, repositoryId, tag, clock()))) {
           throw new RegistryError('manifest-not-found', `The artifact has no tag ${tag}.`);
         }
         await audit.write(tx, {

@@ -1,10 +1,13 @@
 import type { Digest } from '@entrepot/oci/digest';
 import { RegistryError } from '#kernel/errors';
 import type { Transaction } from '#kernel/transaction';
-import type { PushedContent, PushPlace, PushPolicy, Refused } from './push-policy.ts';
+import type { PushedContent, PushPlace, PushPolicy, PushVerdict, Refused } from './push-policy.ts';
 
-/** Asks for the content, in the transaction that gives it to the repository. Throws what a policy refuses with. */
-export type Admit = (tx: Transaction, content: PushedContent) => Promise<void>;
+/**
+ * Asks for the content, in the transaction that gives it to the repository. Throws what a policy refuses with. Who
+ * pushes manifests calls what it answers with when they are written: some policies judge by that.
+ */
+export type Admit = (tx: Transaction, content: PushedContent) => Promise<() => Promise<void>>;
 
 /** The bytes that an upload may have. */
 export interface Room {
@@ -85,12 +88,20 @@ export function createPushGate(policies: readonly PushPolicy[]): PushGate {
       const warnings = new Map<PushPolicy, string>();
       const result = await telling(place, () =>
         push(async (tx, content) => {
-          for (const policy of policies) {
-            const verdict = await policy.admit(tx, place, content);
+          const confirms = new Map<PushPolicy, () => Promise<PushVerdict>>();
+          const heed = (policy: PushPolicy, verdict: PushVerdict) => {
             if (verdict.kind === 'refused') throw new PushRefused(policy, verdict);
             if (verdict.warning === undefined) warnings.delete(policy);
             else warnings.set(policy, verdict.warning);
+            return verdict.confirm;
+          };
+          for (const policy of policies) {
+            const confirm = heed(policy, await policy.admit(tx, place, content));
+            if (confirm !== undefined) confirms.set(policy, confirm);
           }
+          return async () => {
+            for (const [policy, confirm] of confirms) heed(policy, await confirm());
+          };
         }),
       );
       for (const [policy, warning] of warnings) {

@@ -16,6 +16,8 @@ export interface PushPlace {
 export interface PushedContent {
   readonly blobs?: readonly { readonly digest: Digest; readonly size: number }[];
   readonly manifests?: readonly { readonly digest: Digest; readonly size: number }[];
+  /** So many of the manifests lists will show, and do not yet; where it is known before they are written. */
+  readonly artifacts?: number;
 }
 
 export interface Refused {
@@ -26,8 +28,13 @@ export interface Refused {
 
 export type PushVerdict =
   | Refused
-  /** The warning is one sentence for whoever pushed. */
-  | { readonly kind: 'admitted'; readonly warning?: string | undefined };
+  | {
+      readonly kind: 'admitted';
+      /** One sentence for whoever pushed. */
+      readonly warning?: string | undefined;
+      /** To be asked in the same transaction, when everything is written; its verdict takes the place of this one. */
+      readonly confirm?: (() => Promise<PushVerdict>) | undefined;
+    };
 
 /** How large one upload may become. */
 export interface UploadRoom {

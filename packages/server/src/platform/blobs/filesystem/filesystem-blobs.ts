@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { BlobLocation, BlobStore, StageState } from '#platform/blobs';
+import type { BlobAdopter, BlobLocation, BlobStore, StageState } from '#platform/blobs';
 import { RegistryError } from '#kernel/errors';
+import { adoptFile, syncFoldersOf } from './adopt-file.ts';
 import { appendToFile } from './append-file.ts';
 import { commitFile } from './commit-file.ts';
 import { type FileOperations, nodeFileOperations } from './file-operations.ts';
@@ -26,7 +27,7 @@ const stageState: StageState = '{}';
  * An append at an offset that the file does not reach rejects with `upload-invalid`: the upload is to be started again.
  * Rejects with `storage-failed` when the folder cannot be prepared.
  */
-export async function createFilesystemBlobs(options: FilesystemBlobsOptions): Promise<BlobStore> {
+export async function createFilesystemBlobs(options: FilesystemBlobsOptions): Promise<BlobStore & BlobAdopter> {
   const root = resolve(options.root);
   const files = options.files ?? nodeFileOperations;
   const readers = createFileReaders();
@@ -81,6 +82,10 @@ export async function createFilesystemBlobs(options: FilesystemBlobsOptions): Pr
     async cancel(id) {
       await remove(stagePath(root, id), 'Dropping an upload');
     },
+
+    reserve: newLocation,
+    adopt: (location, file, how) => adoptFile(root, location, file, how),
+    settle: (locations) => syncFoldersOf(root, locations),
 
     async delete(location) {
       await remove(blobPath(root, location), 'Deleting a blob');

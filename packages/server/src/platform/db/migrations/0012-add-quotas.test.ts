@@ -26,6 +26,9 @@ async function undo(db: Db): Promise<void> {
     for (const name of Object.keys(owners)) {
       await run(db.kind === 'sqlite' ? `drop trigger ${name}` : `drop function ${name} cascade`);
     }
+    // What 0022 hung on to them; on PostgreSQL it went with its functions.
+    const later = db.kind === 'sqlite' ? ['project_blob_loosened', 'project_blob_tightened'] : [];
+    for (const name of later) await run(`drop trigger ${name}`);
     for (const table of ['quota_ledger', 'project_blob', 'project_manifest', 'quota']) await run(`drop table ${table}`);
   });
 }

@@ -11,6 +11,8 @@ import * as addAbandonedStage from './0020-add-abandoned-stage.ts';
 import * as addSettings from './0010-add-settings.ts';
 import * as addQuotas from './0012-add-quotas.ts';
 import * as tieWorkloadIdentities from './0021-tie-workload-identities.ts';
+import * as addLifecycle from './0022-add-lifecycle.ts';
+import * as countArtifacts from './0027-count-artifacts.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
@@ -28,4 +30,6 @@ export const migrations: readonly Migration[] = [
   { name: '0012-add-quotas', up: addQuotas.up },
   { name: '0020-add-abandoned-stage', up: addAbandonedStage.up },
   { name: '0021-tie-workload-identities', up: tieWorkloadIdentities.up },
+  { name: '0022-add-lifecycle', up: addLifecycle.up },
+  { name: '0027-count-artifacts', up: countArtifacts.up },
 ];

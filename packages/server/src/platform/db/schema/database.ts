@@ -2,6 +2,7 @@ import type { Generated } from 'kysely';
 import type { ArtifactTables } from './artifacts.ts';
 import type { AuditTables } from './audit.ts';
 import type { JobTables } from './jobs.ts';
+import type { LifecycleTables } from './lifecycle.ts';
 import type { OutsideTables } from './outside.ts';
 import type { PeopleTables } from './people.ts';
 import type { QuotaTables } from './quotas.ts';
@@ -38,6 +39,8 @@ export interface RepositoryTable {
   updated_at: Generated<number>;
   /** Whether it holds a manifest. */
   held: Generated<number>;
+  /** Whether nothing of it is ever deleted but by hand. */
+  pinned: Generated<number>;
 }
 
 export interface BlobTable {
@@ -48,12 +51,20 @@ export interface BlobTable {
   created_at: number;
   /** When somebody last relied on the blob being here: upload, mount, HEAD, manifest. Collection reads it. */
   touched_at: number;
+  /** Since when it waits to be removed; null while it lives. */
+  condemned_at: Generated<number | null>;
+  /** Since when its bytes are known to be wrong; null while they are not. */
+  damaged_at: Generated<number | null>;
+  /** When its bytes were last read and found right. */
+  checked_at: Generated<number>;
 }
 
 export interface RepositoryBlobTable {
   repository_id: number;
   blob_id: number;
   created_at: number;
+  /** Whether the last manifest that needed it here is gone. */
+  loose: Generated<number>;
 }
 
 export interface ManifestContentTable {
@@ -94,6 +105,8 @@ export interface ManifestTable {
 export interface ManifestBlobTable {
   manifest_id: number;
   blob_id: number;
+  /** Of the manifest. */
+  repository_id: number;
 }
 
 /** A layer that the manifest names and the repository does not hold yet; becomes a `manifest_blob` when it arrives. */
@@ -155,6 +168,7 @@ export interface Database
   extends ArtifactTables,
     AuditTables,
     JobTables,
+    LifecycleTables,
     OutsideTables,
     PeopleTables,
     QuotaTables,

@@ -8,6 +8,10 @@ export interface QuotaTable {
   hard: number;
   /** In bytes, without what is still in the ledger. */
   used: Generated<number>;
+  /** Artifacts; -1 is no limit. */
+  hard_count: Generated<number>;
+  /** Artifacts that lists show, without what is still in the ledger. */
+  used_count: Generated<number>;
   /** Whether it was told that the project is nearly full, or refused a push; both fall when there is room again. */
   warned: Generated<number>;
   exceeded: Generated<number>;
@@ -34,6 +38,8 @@ export interface QuotaLedgerTable {
   id: Generated<number>;
   project_id: number;
   delta: number;
+  /** Artifacts. Triggers of `manifest` write it. */
+  count_delta: Generated<number>;
 }
 
 export interface QuotaTables {

@@ -4,19 +4,27 @@ import { type Db, within } from '#platform/db';
 
 /** The manifests whose place in lists may have changed. */
 export interface Touched {
+  readonly at: number;
   readonly ids?: readonly number[];
   readonly digests?: readonly string[];
   /** And everything that is attached to this one. */
   readonly subject?: string;
+  /** The one among the digests that is about to get a tag. */
+  readonly tagged?: string;
 }
 
 const valuesPerStatement = 500;
 
 /**
  * Decides anew which manifests lists show: what is attached to a manifest that is here is shown with that one, and what
- * is only a part of an index is shown under it.
+ * is only a part of an index is shown under it. Those that no tag, index or subject holds are noted for the collection.
  */
-export async function relist(tx: Transaction, kind: Db['kind'], repositoryId: number, touched: Touched): Promise<void> {
+export async function relist(
+  tx: Transaction,
+  db: Pick<Db, 'kind' | 'stamp'>,
+  repositoryId: number,
+  touched: Touched,
+): Promise<void> {
   const { ids = [], digests = [], subject } = touched;
   for (let from = 0; from === 0 || from < digests.length; from += valuesPerStatement) {
     const some = digests.slice(from, from + valuesPerStatement);
@@ -28,10 +36,15 @@ export async function relist(tx: Transaction, kind: Db['kind'], repositoryId: nu
     if (conditions.length === 0) return;
     const which = sql<boolean>`manifest.repository_id = ${repositoryId} and (${sql.join(conditions, sql` or `)})`;
     // Whoever writes here second sees what the first one did: the rows are held before they are judged.
-    if (kind === 'postgres') {
+    if (db.kind === 'postgres') {
       await sql`select id from manifest where ${which} order by id for no key update`.execute(within(tx));
     }
-    const found = await sql<{ id: number; listed: number; wanted: number }>`select id, listed, case
+    const found = await sql<{
+      id: number;
+      digest: string;
+      listed: number;
+      wanted: number;
+    }>`select id, digest, listed, case
         when accessory_of <> digest and exists (
           select 1 from manifest subject
           where subject.repository_id = manifest.repository_id and subject.digest = manifest.accessory_of) then 0
@@ -39,11 +52,19 @@ export async function relist(tx: Transaction, kind: Db['kind'], repositoryId: nu
         when exists (
           select 1 from manifest_child join manifest parent on parent.id = manifest_child.manifest_id
           where manifest_child.digest = manifest.digest and parent.repository_id = manifest.repository_id) then 0
-        else 1 end as wanted
+        else 2 end as wanted
       from manifest where ${which}`.execute(within(tx));
-    for (const { id, listed, wanted } of found.rows) {
-      if (listed !== wanted)
-        await within(tx).updateTable('manifest').set({ listed: wanted }).where('id', '=', id).execute();
+    for (const { id, digest, listed, wanted } of found.rows) {
+      const shown = Math.min(wanted, 1);
+      if (listed !== shown) {
+        await within(tx).updateTable('manifest').set({ listed: shown }).where('id', '=', id).execute();
+      }
+      if (wanted !== 2 || digest === touched.tagged) continue;
+      await within(tx)
+        .insertInto('manifest_review')
+        .values({ manifest_id: id, at: db.stamp(touched.at) })
+        .onConflict((conflict) => conflict.column('manifest_id').doNothing())
+        .execute();
     }
   }
 }
