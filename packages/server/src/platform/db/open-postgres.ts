@@ -56,7 +56,7 @@ export async function openPostgresDb(options: PostgresOptions): Promise<Db> {
     background: kysely,
     transact: retrying(kysely, signals),
     signals: { send: signalAfter, listen: signals.listen },
-    stamp: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    stamp: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
     prepareFirst<Row>(build: Parameters<Db['prepareFirst']>[0]) {
       const compiled = compileStatement(kysely, build as (db: Kysely<Database>) => { compile(): CompiledQuery });
       statements += 1;

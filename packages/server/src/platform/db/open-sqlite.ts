@@ -21,14 +21,16 @@ const busyMs = 5000;
 /**
  * Opens the database file, made if it is not there, and brings it up to this build's version.
  * `alone` says that no other process writes to it, so that hot reads may be remembered until the next commit.
+ * `shipped` leaves it to somebody else when the write-ahead log starts over: he reads all of it first.
  * `upgrade: false` takes it only as this build left it. Rejects with `DatabaseUnusable` when the file cannot be opened, written or understood.
  */
 export async function openSqliteDb(
   path: string,
-  options: { readonly alone?: boolean; readonly upgrade?: boolean } = {},
+  options: { readonly alone?: boolean; readonly upgrade?: boolean; readonly shipped?: boolean } = {},
 ): Promise<Db> {
   const writer = openOrExplain(path);
   const lock = options.alone === true ? lockOthersOut(path) : undefined;
+  if (options.shipped === true) writer.raw.exec('pragma wal_autocheckpoint = 0');
   // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
   writer.raw.exec('pragma synchronous = full');
   writer.raw.exec('pragma trusted_schema = off');
@@ -84,8 +86,10 @@ export async function openSqliteDb(
       if (closed) return;
       closed = true;
       await background.destroy();
+      // Who goes last decides: a writer empties the log, a reader leaves it for those who read on from there.
+      if (options.shipped === true) await write.destroy();
       await read.destroy();
-      // Kysely closes only what it was asked for something. The writer goes last: a reader leaves the log behind.
+      // Kysely closes only what it was asked for something.
       if (reader.raw.isOpen) reader.close();
       await write.destroy();
       lock?.close();

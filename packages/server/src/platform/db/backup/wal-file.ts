@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type Change, markOf, type WalPosition } from './wal-position.ts';
 
 // https://www.sqlite.org/walformat.html
@@ -125,14 +125,15 @@ function follows(wal: WalFile, position: WalPosition): boolean {
 export function readChange(path: string, position: WalPosition, maxPages: number): Change | 'lost' | undefined {
   using wal = openWal(path);
   if (wal === undefined) return 'lost';
-  const from = holds(wal, position) ? position : follows(wal, position) ? wal.start : undefined;
+  const from = goOn(wal, position);
   if (from === undefined) return 'lost';
   const committed = new Map<number, Uint8Array>();
   const open = new Map<number, Uint8Array>();
   let to: WalPosition | undefined;
   let length = 0;
   walk(wal, from, (page, databasePages, content, after) => {
-    open.set(page, content);
+    // A copy: a slice would keep the megabyte alive that it was read with.
+    open.set(page, Uint8Array.from(content));
     if (databasePages === 0) return true;
     for (const [number, bytes] of open) committed.set(number, bytes);
     open.clear();
@@ -145,12 +146,22 @@ export function readChange(path: string, position: WalPosition, maxPages: number
   return { from: position, to, pageSize: wal.pageSize, databasePages: length, pages: committed };
 }
 
-/** Where the last whole transaction of the log ends; undefined when the log is empty. */
-export function findEnd(path: string): WalPosition | undefined {
+/** The position in this log that goes on from another one; undefined when that cannot be shown. */
+function goOn(wal: WalFile, position: WalPosition): WalPosition | undefined {
+  if (holds(wal, position)) return position;
+  return follows(wal, position) ? wal.start : undefined;
+}
+
+/**
+ * Where the last whole transaction of the log ends. Undefined when the log is empty, or when it cannot be shown to go on
+ * from the position.
+ */
+export function findEnd(path: string, from?: WalPosition): WalPosition | undefined {
   using wal = openWal(path);
-  if (wal === undefined) return undefined;
-  let end = wal.start;
-  walk(wal, wal.start, (_page, databasePages, _content, after) => {
+  const start = wal && (from === undefined ? wal.start : goOn(wal, from));
+  if (wal === undefined || start === undefined) return undefined;
+  let end = start;
+  walk(wal, start, (_page, databasePages, _content, after) => {
     if (databasePages > 0) end = after;
     return true;
   });

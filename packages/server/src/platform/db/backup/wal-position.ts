@@ -23,9 +23,7 @@ export interface Change {
 }
 
 export function isSamePosition(a: WalPosition, b: WalPosition): boolean {
-  return (
-    a.salt1 === b.salt1 && a.salt2 === b.salt2 && a.frames === b.frames && a.sum1 === b.sum1 && a.sum2 === b.sum2
-  );
+  return a.salt1 === b.salt1 && a.salt2 === b.salt2 && a.frames === b.frames && a.sum1 === b.sum1 && a.sum2 === b.sum2;
 }
 
 /**
@@ -33,7 +31,5 @@ export function isSamePosition(a: WalPosition, b: WalPosition): boolean {
  * at this position and nowhere else.
  */
 export function markOf({ salt1, salt2, frames, sum1, sum2 }: WalPosition): string {
-  return createHash('sha256')
-    .update(['entrepot log', salt1, salt2, frames, sum1, sum2].join(' '))
-    .digest('hex');
+  return createHash('sha256').update(['entrepot log', salt1, salt2, frames, sum1, sum2].join(' ')).digest('hex');
 }

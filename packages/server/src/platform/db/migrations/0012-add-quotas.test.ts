@@ -22,6 +22,10 @@ async function undo(db: Db): Promise<void> {
       project_blob_removed: 'project_blob',
       project_manifest_added: 'project_manifest',
       project_manifest_removed: 'project_manifest',
+      // Of 0027, which counts artifacts in the same ledger.
+      manifest_counted: 'manifest',
+      manifest_uncounted: 'manifest',
+      manifest_recounted: 'manifest',
     };
     for (const name of Object.keys(owners)) {
       await run(db.kind === 'sqlite' ? `drop trigger ${name}` : `drop function ${name} cascade`);

@@ -13,6 +13,10 @@ import * as addQuotas from './0012-add-quotas.ts';
 import * as tieWorkloadIdentities from './0021-tie-workload-identities.ts';
 import * as addLifecycle from './0022-add-lifecycle.ts';
 import * as countArtifacts from './0027-count-artifacts.ts';
+import * as addImmutableRules from './0023-add-immutable-rules.ts';
+import * as addBackupMark from './0025-add-backup-mark.ts';
+import * as addStorageCare from './0031-add-storage-care.ts';
+import * as addUndo from './0030-add-undo.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
@@ -32,4 +36,8 @@ export const migrations: readonly Migration[] = [
   { name: '0021-tie-workload-identities', up: tieWorkloadIdentities.up },
   { name: '0022-add-lifecycle', up: addLifecycle.up },
   { name: '0027-count-artifacts', up: countArtifacts.up },
+  { name: '0023-add-immutable-rules', up: addImmutableRules.up },
+  { name: '0025-add-backup-mark', up: addBackupMark.up },
+  { name: '0031-add-storage-care', up: addStorageCare.up },
+  { name: '0030-add-undo', up: addUndo.up },
 ];

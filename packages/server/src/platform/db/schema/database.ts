@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { ArtifactTables } from './artifacts.ts';
 import type { AuditTables } from './audit.ts';
+import type { BackupTables } from './backup.ts';
 import type { JobTables } from './jobs.ts';
 import type { LifecycleTables } from './lifecycle.ts';
 import type { OutsideTables } from './outside.ts';
@@ -9,6 +10,8 @@ import type { QuotaTables } from './quotas.ts';
 import type { RobotTables } from './robots.ts';
 import type { SettingTables } from './settings.ts';
 import type { SignInTables } from './sign-in.ts';
+import type { StorageCareTables } from './storage-care.ts';
+import type { TagRuleTables } from './tag-rules.ts';
 
 /** Times are milliseconds since the Unix epoch, flags are 0 or 1, on both databases. */
 export interface LoginFailureTable {
@@ -70,6 +73,10 @@ export interface RepositoryBlobTable {
 export interface ManifestContentTable {
   digest: string;
   content: Uint8Array;
+  /** When it was last hashed and found right; 0 for never. */
+  checked_at: Generated<number>;
+  /** Since when it is known to be wrong; null while it is not. */
+  damaged_at: Generated<number | null>;
 }
 
 export interface ManifestTable {
@@ -167,6 +174,7 @@ export interface SigningKeyTable {
 export interface Database
   extends ArtifactTables,
     AuditTables,
+    BackupTables,
     JobTables,
     LifecycleTables,
     OutsideTables,
@@ -174,7 +182,9 @@ export interface Database
     QuotaTables,
     RobotTables,
     SettingTables,
-    SignInTables {
+    SignInTables,
+    StorageCareTables,
+    TagRuleTables {
   login_failure: LoginFailureTable;
   project: ProjectTable;
   repository: RepositoryTable;

@@ -49,8 +49,36 @@ export interface DeletedArtifactTable {
   pushed_by: string;
   pulled_at: Generated<number>;
   total_size: Generated<number>;
-  /** JSON: its tags, labels and what else belongs to it. */
   detail: string | null;
+  /** `IMAGE`, `CHART` and so on. */
+  type: Generated<string>;
+  /** Digest of what it was attached to. */
+  accessory_of: string | null;
+}
+
+/** A tag that went, with its manifest or alone. */
+export interface DeletedTagTable {
+  deletion_id: number;
+  name: string;
+  digest: string;
+  pushed_at: number;
+  pushed_by: string;
+  pulled_at: Generated<number>;
+}
+
+export interface DeletedLabelTable {
+  deleted_artifact_id: number;
+  label_id: number;
+  created_at: number;
+}
+
+/** A row of a deleted project. */
+export interface DeletedProjectRowTable {
+  id: Generated<number>;
+  deletion_id: number;
+  table_name: string;
+  /** JSON. */
+  content: string;
 }
 
 export interface DeletedArtifactBlobTable {
@@ -77,5 +105,8 @@ export interface LifecycleTables {
   deletion: DeletionTable;
   deleted_artifact: DeletedArtifactTable;
   deleted_artifact_blob: DeletedArtifactBlobTable;
+  deleted_tag: DeletedTagTable;
+  deleted_label: DeletedLabelTable;
+  deleted_project_row: DeletedProjectRowTable;
   tag_change: TagChangeTable;
 }
