@@ -44,6 +44,8 @@ export async function openSqliteDb(
     throw error instanceof DatabaseUnusable ? error : explain(path, error);
   }
   const reader = openSqlite(path, { readOnly: true, busyMs });
+  // Only who has read once keeps the writer from emptying the log when it is closed.
+  if (options.shipped === true) reader.raw.exec('select version from schema_version');
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) });
   const background = openBackground<Database>({ path, busyMs });
   const signalled = new Set<string>();
