@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type RouteRecord, route } from '#src/route';
-import { onOne } from './errors.ts';
+import { harborErrors, onOne } from './errors.ts';
 import { listQuery } from './paging.ts';
 import { id, projectHeaders as headers, projectParams } from './params.ts';
 import { tagRule, tagRuleRequest } from './tag-selectors.ts';
@@ -38,7 +38,7 @@ export const createImmutableRule = route({
   params: projectParams,
   headers,
   body,
-  responses: { 201: null, ...onOne },
+  responses: { 201: null, ...onOne, 409: harborErrors },
 });
 
 export const updateImmutableRule = route({
@@ -52,7 +52,7 @@ export const updateImmutableRule = route({
   params,
   headers,
   body,
-  responses: { 200: null, ...onOne },
+  responses: { 200: null, ...onOne, 409: harborErrors },
 });
 
 export const deleteImmutableRule = route({

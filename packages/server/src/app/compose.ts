@@ -24,6 +24,7 @@ import { openBasis } from './parts/basis.ts';
 import { composeDataPlane, purgeRegularly } from './parts/data-plane.ts';
 import { composeOutside } from './parts/outside.ts';
 import { composePeople } from './parts/people.ts';
+import { composeTagRules } from './parts/tag-rules.ts';
 import { composeQuota } from './parts/quota.ts';
 
 export interface ComposeOptions {
@@ -69,13 +70,19 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const basis = await openBasis({ config, secrets, log, clock, newId }, stack);
   const { db, bytes, metrics, settings, isReadOnly, onFault } = basis;
   const quota = composeQuota(basis, stack);
+  const tagRules = composeTagRules(basis);
   const people = await composePeople(basis, { onUploadsAbandoned, quota }, stack);
   const { users, projects, access, identity, signIn } = people;
   const outside = composeOutside(basis, stack);
   const plane = composeDataPlane(
     basis,
     people,
-    { acceptsUploads: () => !draining, onPull: outside.onPull, pushPolicies: [quota.policy] },
+    {
+      acceptsUploads: () => !draining,
+      onPull: outside.onPull,
+      pushPolicies: [quota.policy],
+      tagPolicy: tagRules.tagPolicy,
+    },
     stack,
   );
   const { uploads, distributionRoutes, distribution, token } = plane;
@@ -103,6 +110,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     ...people.routes,
     ...plane.routes,
     ...outside.routes,
+    ...tagRules.routes,
     ...quota.createRoutes(people),
   ];
   const later = notYet(allRecords, served);

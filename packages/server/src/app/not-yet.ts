@@ -9,7 +9,6 @@ import type { ManagedRoute } from '#platform/http/management';
 const groups: Readonly<Record<string, string>> = {
   replication: 'replication',
   Retention: 'retention policies',
-  immutable: 'immutable tags',
   preheat: 'preheating of images',
   gc: 'garbage collection on demand',
   purge: 'purging of the audit log',

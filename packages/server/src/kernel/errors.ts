@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'project-exists'
   | 'project-not-empty'
   | 'precondition-failed'
+  | 'tag-immutable'
   | 'upload-busy'
   | 'read-only'
   | 'unsupported'

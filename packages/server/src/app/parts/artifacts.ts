@@ -11,7 +11,7 @@ import type { Describer } from '#registry/descriptions';
 import { iconRoutes } from '#registry/icons';
 import { createLabels, createLabelStore, labelRoutes } from '#registry/labels';
 import { createManifestUpkeep, type createManifestStore, type Manifests } from '#registry/manifests';
-import type { PushGate } from '#registry/ports';
+import type { PushGate, TagPolicy } from '#registry/ports';
 import { createRepositories, createRepositoryReadModel, type RepositoryStore } from '#registry/repositories';
 import { repositoryRoutes } from '#registry/repositories/routes';
 import { createSearchReadModel, searchRoutes } from '#registry/search';
@@ -34,6 +34,7 @@ export interface ArtifactsDeps {
   readonly manifests: Manifests;
   readonly describer: Describer;
   readonly gate: PushGate;
+  readonly tagPolicy: TagPolicy;
 }
 
 /** Images as the management API shows and changes them: repositories, artifacts, labels, search and icons. */
@@ -55,7 +56,13 @@ export function composeArtifacts(deps: ArtifactsDeps): ManagedRoute[] {
     }),
     ...artifactRoutes({
       locate,
-      pages: createPages({ artifacts, parts, labels: labelStore, describer: deps.describer }),
+      pages: createPages({
+        artifacts,
+        parts,
+        labels: labelStore,
+        describer: deps.describer,
+        tagPolicy: deps.tagPolicy,
+      }),
       artifacts,
       parts,
       upkeep,
@@ -71,6 +78,7 @@ export function composeArtifacts(deps: ArtifactsDeps): ManagedRoute[] {
       }),
       additions: createAdditions({ manifests, blobs: deps.blobs }),
       access,
+      tagPolicy: deps.tagPolicy,
     }),
     ...artifactLabelRoutes({ locate, labels }),
     ...labelRoutes({ labels }),

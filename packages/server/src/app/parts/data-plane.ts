@@ -4,7 +4,7 @@ import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blob
 import { createDescriber, createDescriptionStore } from '#registry/descriptions';
 import { createManifestStore, createManifests } from '#registry/manifests';
 import { createPullStore, createPullTally } from '#registry/pulls';
-import { createPushGate, type PushPolicy } from '#registry/ports';
+import { createPushGate, type PushPolicy, type TagPolicy } from '#registry/ports';
 import { createReferrerStore, createReferrers } from '#registry/referrers';
 import { createRepositoryStore } from '#registry/repositories';
 import {
@@ -31,6 +31,7 @@ export interface DataPlaneOptions {
   readonly onPull: (pull: PulledManifest) => void;
   /** What has a say in pushes, in the order in which it is asked. */
   readonly pushPolicies: readonly PushPolicy[];
+  readonly tagPolicy: TagPolicy;
 }
 
 /** Often enough for a blob that is relied on never to look older than it is by much. */
@@ -40,7 +41,7 @@ const touchEvery = ({ gc }: Config) => Math.floor(gc.graceMs / 10);
 export function composeDataPlane(
   { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
   { access, projects, identity, tokens, doors, serviceName, signIn }: People,
-  { acceptsUploads, onPull, pushPolicies }: DataPlaneOptions,
+  { acceptsUploads, onPull, pushPolicies, tagPolicy }: DataPlaneOptions,
   stack: AsyncDisposableStack,
 ) {
   const repositories = createRepositoryStore(db);
@@ -97,6 +98,7 @@ export function composeDataPlane(
     audit,
     events: outbox,
     gate,
+    tagPolicy,
     transact,
     clock,
     requireChildren: config.indexes.requireChildren,
@@ -163,6 +165,7 @@ export function composeDataPlane(
     manifests,
     describer,
     gate,
+    tagPolicy,
   });
   return { uploads, manifests, describer, distributionRoutes, distribution, token, routes };
 }

@@ -13,10 +13,11 @@ import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
 import type { Events } from '#platform/outbox';
 import { describeManifest } from '#registry/descriptions';
-import type { PushGate } from '#registry/ports';
+import type { PushGate, TagPolicy } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
+import { createKeptTags } from './kept-tags.ts';
 import type { ManifestReferences, ManifestStore, StoredManifest } from './store.ts';
 
 export interface ManifestPush {
@@ -53,11 +54,11 @@ export interface Manifests {
   content(manifest: StoredManifest): Eventually<string>;
   /**
    * Stores a manifest with its references and tags in one transaction: durable, all or nothing, when this resolves.
-   * Fails with `manifest-invalid`, `digest-mismatch`, `manifest-blob-unknown`, `precondition-failed`, or with what a
+   * Fails with `manifest-invalid`, `digest-mismatch`, `manifest-blob-unknown`, `precondition-failed`, `tag-immutable`, or with what a
    * push policy refuses it for.
    */
   push(asker: Asker, project: Project, repository: RepositoryName, push: ManifestPush): Promise<PushedManifest>;
-  /** Removes a tag, or a manifest with all its tags. Fails with `manifest-not-found`. */
+  /** Removes a tag, or a manifest with all its tags. Fails with `manifest-not-found` or `tag-immutable`. */
   delete(asker: Asker, project: Project, repository: RepositoryName, reference: TagOrDigest): Promise<void>;
 }
 
@@ -67,6 +68,7 @@ export interface ManifestsDeps {
   readonly audit: Pick<Audit, 'write'>;
   readonly events: Events;
   readonly gate: PushGate;
+  readonly tagPolicy: TagPolicy;
   readonly transact: Transact;
   readonly clock: Clock;
   /** Whether every child of an index must be present when the index is pushed. */
@@ -79,6 +81,7 @@ export interface ManifestsDeps {
 
 export function createManifests(deps: ManifestsDeps): Manifests {
   const { store, repositories, audit, events, gate, transact, clock } = deps;
+  const keptTags = createKeptTags(deps.tagPolicy, store);
   const cache = createLru<string>({ capacity: deps.cacheBytes, weight: (content) => content.length + 200 });
   const notFound = (reference: TagOrDigest) =>
     new RegistryError('manifest-not-found', `There is no manifest ${textOf(reference)} in this repository.`, {
@@ -89,6 +92,9 @@ export function createManifests(deps: ManifestsDeps): Manifests {
     const bytes = await store.readContent(manifest.digest);
     if (bytes === undefined)
       throw new RegistryError('storage-failed', `The content of ${manifest.digest} is not in the database.`);
+    const algorithm = digestAlgorithm(manifest.digest);
+    if (toDigest(algorithm, hash(algorithm, bytes, 'hex')) !== manifest.digest)
+      throw new RegistryError('storage-failed', `The content of ${manifest.digest} in the database is damaged.`);
     const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     cache.set(manifest.digest, content);
     return content;
@@ -189,6 +195,7 @@ export function createManifests(deps: ManifestsDeps): Manifests {
         transact(async (tx) => {
           const at = clock();
           const repositoryId = await repositories.ensure(tx, project.id, repository, at);
+          await keptTags.assertMovable(tx, { ...place, repositoryId }, tags, digest);
           const references = await collectReferences(tx, repositoryId, manifest, push.mayBeSparse);
           missing = references.missing;
           const manifests = [{ digest, size: push.content.length }];
@@ -241,6 +248,11 @@ export function createManifests(deps: ManifestsDeps): Manifests {
       const where = await repositories.find(project.id, repository);
       if (where === undefined) throw notFound(reference);
       await transact(async (tx) => {
+        await keptTags.assertRemovable(tx, { projectId: project.id, repository, repositoryId: where.id }, async () => {
+          if (reference.kind === 'digest') return store.tagsOf(tx, where.id, reference.digest);
+          const there = await store.presentTags(tx, where.id, [reference.tag]);
+          return there.size > 0 ? [reference.tag] : [];
+        });
         const target = reference.kind === 'tag' ? await store.tagTarget(tx, where.id, reference.tag) : reference.digest;
         const tags = reference.kind === 'tag' ? [] : await store.tagsOf(tx, where.id, reference.digest);
         const gone =

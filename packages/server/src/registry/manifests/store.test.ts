@@ -184,7 +184,9 @@ forEachDialect('the manifest store', (on) => {
       [[own, repositoryId]],
       'the collection is told',
     );
-    await place.db.transact((tx) => store.holdBlobs(tx, repositoryId, [aDigest('blob-1')], 3));
+    const held = await place.db.transact((tx) => store.holdBlobs(tx, repositoryId, [aDigest('blob-1')], 3));
+    assert.equal(held.get(aDigest('blob-1'))?.loose, true, 'whoever pushes asks for it again');
+    await put('again', {}, { blobIds: [own], looseIds: [own], missing: [], children: [] });
     assert.deepEqual(await loose(), []);
   });
 

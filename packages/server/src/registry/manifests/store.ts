@@ -69,6 +69,10 @@ export interface ManifestStore {
   ): Promise<void>;
   /** The digest a tag points at, inside the transaction. */
   tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
+  /** Until the end of the transaction nobody changes a tag of the repository who looks at it by `tagTarget` before. */
+  holdTags(tx: Transaction, repositoryId: number): Promise<void>;
+  /** Every tag of the repository. */
+  tagsIn(tx: Transaction, repositoryId: number): Promise<TagName[]>;
   /** Which of these tags the repository has. */
   presentTags(tx: Transaction, repositoryId: number, names: readonly TagName[]): Promise<Set<string>>;
   /** The tags that point at the manifest. */
@@ -206,6 +210,7 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
         .selectFrom('manifest_content')
         .select('content')
         .where('digest', '=', digest)
+        .where('damaged_at', 'is', null)
         .executeTakeFirst();
       return row?.content;
     },
@@ -253,7 +258,12 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       await q
         .insertInto('manifest_content')
         .values({ digest: manifest.digest, content: manifest.content })
-        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .onConflict((conflict) =>
+          conflict
+            .column('digest')
+            .doUpdateSet({ content: manifest.content, damaged_at: null })
+            .where('manifest_content.damaged_at', 'is not', null),
+        )
         .execute();
       const { id } = await q
         .insertInto('manifest')
@@ -365,6 +375,17 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
         .where('tag.name', '=', name);
       const row = await (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
       return row?.digest as Digest | undefined;
+    },
+
+    holdTags: (tx, repositoryId) => lockRepository(tx, db.kind, repositoryId),
+
+    async tagsIn(tx, repositoryId) {
+      const rows = await within(tx)
+        .selectFrom('tag')
+        .select('name')
+        .where('repository_id', '=', repositoryId)
+        .execute();
+      return rows.map((row) => row.name as TagName);
     },
 
     async presentTags(tx, repositoryId, names) {

@@ -6,10 +6,11 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import type { Events } from '#platform/outbox';
-import type { Admit, PushGate } from '#registry/ports';
+import type { Admit, PushGate, TagPolicy } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project } from '#tenancy/projects';
+import { createKeptTags } from './kept-tags.ts';
 import { aboutArtifact } from './service.ts';
 import type { ManifestStore } from './store.ts';
 
@@ -17,15 +18,15 @@ import type { ManifestStore } from './store.ts';
 export interface ManifestUpkeep {
   /** Gives a manifest of the repository one more tag. Fails with `manifest-not-found`, `conflict` where the tag is taken, or as a push policy refuses. */
   addTag(asker: Asker, project: Project, repository: RepositoryName, digest: Digest, tag: TagName): Promise<void>;
-  /** Takes a tag off this manifest, which stays. Fails with `manifest-not-found` when it does not point there. */
+  /** Takes a tag off this manifest, which stays. Fails with `manifest-not-found` when it does not point there, or `tag-immutable`. */
   removeTag(asker: Asker, project: Project, repository: RepositoryName, digest: Digest, tag: TagName): Promise<void>;
   /**
    * Removes a manifest with its tags, with what is attached to it, and with the manifests of an index that have no tag
    * and no other index. Fails with `manifest-not-found`, or
-   * `precondition-failed` while an index of the repository names it.
+   * `precondition-failed` while an index of the repository names it, or `tag-immutable`.
    */
   deleteWhole(asker: Asker, project: Project, repository: RepositoryName, digest: Digest): Promise<void>;
-  /** Empties a repository, which is then not shown any more. Fails with `repository-not-found`. */
+  /** Empties a repository, which is then not shown any more. Fails with `repository-not-found` or `tag-immutable`. */
   deleteRepository(asker: Asker, project: Project, repository: RepositoryName): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export interface ManifestUpkeepDeps {
   readonly repositories: Pick<RepositoryStore, 'find'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly events: Events;
+  readonly tagPolicy: TagPolicy;
   readonly gate: PushGate;
   readonly transact: Transact;
   readonly clock: Clock;
@@ -41,6 +43,7 @@ export interface ManifestUpkeepDeps {
 
 export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
   const { store, repositories, audit, events, gate, transact, clock } = deps;
+  const keptTags = createKeptTags(deps.tagPolicy, store);
 
   async function idOf(project: Project, repository: RepositoryName): Promise<number> {
     const found = await repositories.find(project.id, repository);
@@ -60,6 +63,9 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     if (seen.has(digest)) return;
     seen.add(digest);
     const { asker, project, repository, repositoryId } = place;
+    await keptTags.assertRemovable(tx, { projectId: project.id, repository, repositoryId }, () =>
+      store.tagsOf(tx, repositoryId, digest),
+    );
     const attached = await store.attachedTo(tx, repositoryId, digest);
     const tags = await store.tagsOf(tx, repositoryId, digest);
     const children = await store.childrenOf(tx, repositoryId, digest);
@@ -115,6 +121,9 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
       const repositoryId = await idOf(project, repository);
       await transact(async (tx) => {
         const target = await store.tagTarget(tx, repositoryId, tag);
+        await keptTags.assertRemovable(tx, { projectId: project.id, repository, repositoryId }, async () =>
+          target === digest ? [tag] : [],
+        );
         if (target !== digest || !(await store.deleteTag(tx, repositoryId, tag, clock()))) {
           throw new RegistryError('manifest-not-found', `The artifact has no tag ${tag}.`);
         }
@@ -146,6 +155,9 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     async deleteRepository(asker, project, repository) {
       const repositoryId = await idOf(project, repository);
       await transact(async (tx) => {
+        await keptTags.assertRemovable(tx, { projectId: project.id, repository, repositoryId }, () =>
+          store.tagsIn(tx, repositoryId),
+        );
         const gone = await store.clear(tx, repositoryId);
         if (gone.length === 0) throw repositoryNotFound(repository);
         await audit.write(tx, {

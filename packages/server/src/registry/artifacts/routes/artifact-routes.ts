@@ -18,6 +18,7 @@ import { listReply, type ManagedRoute, serve } from '#platform/http/management';
 import type { Additions, ArtifactCopies, ArtifactReadModel, CopyEnd } from '#registry/artifacts';
 import type { ArtifactPartsReadModel } from '#registry/artifacts/parts';
 import type { ManifestUpkeep } from '#registry/manifests';
+import type { TagPolicy } from '#registry/ports';
 import { type Access, projectNotFound } from '#tenancy/access';
 import { projectNameOf } from '#tenancy/projects';
 import { type Locate, readSource, readTag } from './locate.ts';
@@ -33,10 +34,11 @@ export interface ArtifactRoutesDeps {
   readonly copies: ArtifactCopies;
   readonly additions: Additions;
   readonly access: Pick<Access, 'findProject' | 'demand'>;
+  readonly tagPolicy: TagPolicy;
 }
 
 export function artifactRoutes(deps: ArtifactRoutesDeps): ManagedRoute[] {
-  const { locate, pages, artifacts, parts, upkeep, copies, additions, access } = deps;
+  const { locate, pages, artifacts, parts, upkeep, copies, additions, access, tagPolicy } = deps;
 
   /** Where a copy comes from: who asks reads artifacts there and pulls them, or is told that there is none. */
   async function findSource(asker: Asker, repository: CopyEnd['repository']): Promise<CopyEnd> {
@@ -90,10 +92,12 @@ export function artifactRoutes(deps: ArtifactRoutesDeps): ManagedRoute[] {
       return { status: 201, headers: { Location: `${path}/artifacts/${params.reference}/tags/${tag}` } };
     }),
     serve(listTags, async ({ project, params, query, url }) => {
-      const { id } = await locate.artifact(locate.place(project, params), params.reference);
+      const { id, repository } = await locate.artifact(locate.place(project, params), params.reference);
       const list = readListQuery(query);
       const { entries, total } = await parts.listTags(id, list);
-      return listReply(entries.map(renderTag), total, list, url);
+      const guard = query.with_immutable_status ? await tagPolicy.guardOf(project.id) : undefined;
+      const shown = entries.map((tag) => renderTag(tag, guard?.keeps(repository, tag.name)));
+      return listReply(shown, total, list, url);
     }),
     serve(deleteTag, async ({ asker, project, params }) => {
       const place = locate.place(project, params);

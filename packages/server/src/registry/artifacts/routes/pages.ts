@@ -2,6 +2,7 @@ import type { Describer } from '#registry/descriptions';
 import type { Artifact, ArtifactReadModel } from '#registry/artifacts';
 import type { ArtifactPartsReadModel } from '#registry/artifacts/parts';
 import { type LabelStore, renderLabel } from '#registry/labels';
+import type { TagPolicy } from '#registry/ports';
 import { isIndexType } from '@entrepot/oci/media-types';
 import { renderArtifact } from './render.ts';
 
@@ -10,11 +11,13 @@ export interface PagesDeps {
   readonly parts: ArtifactPartsReadModel;
   readonly labels: Pick<LabelStore, 'on'>;
   readonly describer: Pick<Describer, 'describe'>;
+  readonly tagPolicy: TagPolicy;
 }
 
 /** What clients ask to see of artifacts. */
 export interface WantedParts {
   readonly with_tag: boolean;
+  readonly with_immutable_status: boolean;
   readonly with_label: boolean;
   readonly with_accessory: boolean;
   readonly with_inherited_accessory: boolean;
@@ -27,7 +30,7 @@ export interface Pages {
   describe(page: readonly Artifact[]): Promise<readonly Artifact[]>;
 }
 
-export function createPages({ artifacts, parts, labels, describer }: PagesDeps): Pages {
+export function createPages({ artifacts, parts, labels, describer, tagPolicy }: PagesDeps): Pages {
   return {
     async describe(page) {
       const bare = page.filter(({ described }) => !described).map(({ id }) => id);
@@ -37,12 +40,15 @@ export function createPages({ artifacts, parts, labels, describer }: PagesDeps):
     async render(page, wanted) {
       const ids = page.map(({ id }) => id);
       const indexes = page.filter(({ mediaType }) => isIndexType(mediaType)).map(({ id }) => id);
-      const [children, tags, labelled, accessories, inherited] = await Promise.all([
+      // A page is of one project.
+      const projectId = wanted.with_immutable_status ? page[0]?.projectId : undefined;
+      const [children, tags, labelled, accessories, inherited, guard] = await Promise.all([
         parts.childrenOf(indexes),
         wanted.with_tag ? parts.tagsOf(ids) : [],
         wanted.with_label ? labels.on(ids) : [],
         wanted.with_accessory ? parts.accessoriesOf(page) : [],
         wanted.with_inherited_accessory ? parts.inheritedBy(ids) : undefined,
+        projectId === undefined ? undefined : tagPolicy.guardOf(projectId),
       ]);
       const childrenBy = Map.groupBy(children, ({ parentId }) => parentId);
       const tagsBy = Map.groupBy(tags, ({ artifactId }) => artifactId);
@@ -53,6 +59,7 @@ export function createPages({ artifacts, parts, labels, describer }: PagesDeps):
         renderArtifact(artifact, {
           children: childrenBy.get(artifact.id) ?? [],
           tags: tagsBy.get(artifact.id),
+          isImmutable: ({ name }) => guard?.keeps(artifact.repository, name) === true,
           labels: labelsBy.get(artifact.id)?.map(({ label }) => renderLabel(label)),
           accessories: accessoriesBy.get(artifact.id),
           inherited: inheritedBy && (inheritedBy.get(artifact.id) ?? []),

@@ -8,7 +8,7 @@ export function renderTime(at: number): string {
   return at === 0 ? '0001-01-01T00:00:00.000Z' : new Date(at).toISOString();
 }
 
-export function renderTag(tag: ArtifactTag) {
+export function renderTag(tag: ArtifactTag, isImmutable = false) {
   return {
     id: tag.id,
     repository_id: tag.repositoryId,
@@ -16,7 +16,7 @@ export function renderTag(tag: ArtifactTag) {
     name: tag.name,
     push_time: renderTime(tag.pushedAt),
     pull_time: renderTime(tag.pulledAt),
-    immutable: false,
+    immutable: isImmutable,
   };
 }
 
@@ -61,13 +61,14 @@ function textsOf(platform: Readonly<Record<string, unknown>>): Record<string, un
 export interface Beside {
   readonly children: readonly ArtifactChild[];
   readonly tags?: readonly ArtifactTag[] | undefined;
+  readonly isImmutable?: ((tag: ArtifactTag) => boolean) | undefined;
   readonly labels?: readonly unknown[] | undefined;
   readonly accessories?: readonly Accessory[] | undefined;
   readonly inherited?: readonly Accessory[] | undefined;
 }
 
 export function renderArtifact(artifact: Artifact, beside: Beside) {
-  const { children, tags, labels, accessories, inherited } = beside;
+  const { children, tags, isImmutable, labels, accessories, inherited } = beside;
   return {
     id: artifact.id,
     type: artifact.type === '' ? 'UNKNOWN' : artifact.type,
@@ -86,7 +87,7 @@ export function renderArtifact(artifact: Artifact, beside: Beside) {
     annotations: artifact.annotations ?? null,
     references: children.length === 0 ? null : children.map(renderChild),
     // Harbor has null for none.
-    tags: tags === undefined || tags.length === 0 ? null : tags.map(renderTag),
+    tags: tags === undefined || tags.length === 0 ? null : tags.map((tag) => renderTag(tag, isImmutable?.(tag))),
     labels: labels === undefined || labels.length === 0 ? null : labels,
     accessories: accessories === undefined || accessories.length === 0 ? null : accessories.map(renderAccessory),
     ...(inherited === undefined ? {} : { inherited_accessories: inherited.map(renderAccessory) }),

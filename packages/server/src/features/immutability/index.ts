@@ -1,0 +1,3 @@
+export { immutableRuleRoutes } from './routes.ts';
+export { createImmutability, createImmutableRules } from './service.ts';
+export { createImmutableRuleStore } from './store.ts';
