@@ -30,6 +30,8 @@ export interface Outside {
 
 export function composeOutside(
   { config, log, clock, newId, db, transact, box, metrics, jobs, outbox, audit }: Basis,
+  /** Every type of work that somebody does. */
+  jobTypes: () => readonly string[],
   stack: AsyncDisposableStack,
 ): Outside {
   const outboundLog = log.forPlace('platform:outbound');
@@ -88,7 +90,7 @@ export function composeOutside(
     () => waiting((queue) => queue.latencyMs / 1000),
     'max',
   );
-  const monitor = createJobMonitor({ jobs, transact, audit, clock, types: () => handlers.map(({ type }) => type) });
+  const monitor = createJobMonitor({ jobs, transact, audit, clock, types: jobTypes });
   return {
     routes: [
       ...webhookRoutes({ webhooks, jobs }),

@@ -1,0 +1,2 @@
+export { createRegularWork, type RegularWork, type Timing } from './regular-work.ts';
+export { showRun, showTiming } from './show-run.ts';
