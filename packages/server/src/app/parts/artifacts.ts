@@ -7,10 +7,16 @@ import { createAdditions, createArtifactCopies, createArtifactReadModel } from '
 import { createArtifactPartsReadModel } from '#registry/artifacts/parts';
 import { artifactLabelRoutes, artifactRoutes, createLocate, createPages } from '#registry/artifacts/routes';
 import type { BlobRecords, createBlobs } from '#registry/blobs';
+import type { DeletionStore } from '#registry/deletions';
 import type { Describer } from '#registry/descriptions';
 import { iconRoutes } from '#registry/icons';
 import { createLabels, createLabelStore, labelRoutes } from '#registry/labels';
-import { createManifestUpkeep, type createManifestStore, type Manifests } from '#registry/manifests';
+import {
+  createManifestUpkeep,
+  type createManifestStore,
+  type Manifests,
+  type ManifestUpkeep,
+} from '#registry/manifests';
 import type { PushGate, TagPolicy } from '#registry/ports';
 import { createRepositories, createRepositoryReadModel, type RepositoryStore } from '#registry/repositories';
 import { repositoryRoutes } from '#registry/repositories/routes';
@@ -31,6 +37,7 @@ export interface ArtifactsDeps {
   readonly records: BlobRecords;
   readonly blobs: ReturnType<typeof createBlobs>;
   readonly manifestStore: ReturnType<typeof createManifestStore>;
+  readonly deletions: DeletionStore;
   readonly manifests: Manifests;
   readonly describer: Describer;
   readonly gate: PushGate;
@@ -38,7 +45,10 @@ export interface ArtifactsDeps {
 }
 
 /** Images as the management API shows and changes them: repositories, artifacts, labels, search and icons. */
-export function composeArtifacts(deps: ArtifactsDeps): ManagedRoute[] {
+export function composeArtifacts(deps: ArtifactsDeps): {
+  readonly routes: ManagedRoute[];
+  readonly upkeep: ManifestUpkeep;
+} {
   const { db, transact, clock, audit, access, projects, repositories, manifests } = deps;
   const artifacts = createArtifactReadModel(db);
   const parts = createArtifactPartsReadModel(db);
@@ -47,7 +57,7 @@ export function composeArtifacts(deps: ArtifactsDeps): ManagedRoute[] {
   const labelStore = createLabelStore(db);
   const labels = createLabels({ store: labelStore, projects, access, audit, transact, clock });
   const locate = createLocate({ manifests, artifacts, repositories });
-  return [
+  const routes = [
     ...repositoryRoutes({
       overviews,
       repositories: createRepositories({ store: repositories, audit, transact, clock }),
@@ -85,4 +95,5 @@ export function composeArtifacts(deps: ArtifactsDeps): ManagedRoute[] {
     ...searchRoutes({ found: createSearchReadModel(db), repositories: overviews, access, clock }),
     ...iconRoutes(),
   ];
+  return { routes, upkeep };
 }

@@ -1,6 +1,7 @@
 import type { Config } from '#platform/config';
 import type { Log } from '#platform/log';
 import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';
+import { createDeletionStore } from '#registry/deletions';
 import { createDescriber, createDescriptionStore } from '#registry/descriptions';
 import { createManifestStore, createManifests } from '#registry/manifests';
 import { createPullStore, createPullTally } from '#registry/pulls';
@@ -20,7 +21,6 @@ import {
 import { createTagStore } from '#registry/tags';
 import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
 import { createTokenRoute } from '#tenancy/tokens';
-import type { ManagedRoute } from '#platform/http/management';
 import { composeArtifacts } from './artifacts.ts';
 import type { Basis } from './basis.ts';
 import type { People } from './people.ts';
@@ -91,9 +91,11 @@ export function composeDataPlane(
       onError: (error) => describeLog.warn({ error }, 'Artifacts could not be described; the next look tries again.'),
     }),
   );
+  const deletions = createDeletionStore(db, { windowMs: config.undo.windowMs });
   const manifestStore = createManifestStore(db, { touchEveryMs: touchEvery(config) });
   const manifests = createManifests({
     store: manifestStore,
+    deletions,
     repositories,
     audit,
     events: outbox,
@@ -150,7 +152,7 @@ export function composeDataPlane(
     ...signIn.tokenService,
     onFault: (error, exchange) => onFault(error, exchange.requestId),
   });
-  const routes: ManagedRoute[] = composeArtifacts({
+  const { routes, upkeep } = composeArtifacts({
     db,
     transact,
     clock,
@@ -162,12 +164,13 @@ export function composeDataPlane(
     records,
     blobs,
     manifestStore,
+    deletions,
     manifests,
     describer,
     gate,
     tagPolicy,
   });
-  return { uploads, manifests, describer, distributionRoutes, distribution, token, routes };
+  return { uploads, manifests, upkeep, describer, distributionRoutes, distribution, token, routes };
 }
 
 /** Abandoned uploads go in the background; the first round waits a moment, so that a start is quick. */

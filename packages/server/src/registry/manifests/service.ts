@@ -12,6 +12,7 @@ import type { Transact, Transaction } from '#kernel/transaction';
 import { createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
 import type { Events } from '#platform/outbox';
+import type { DeletionStore } from '#registry/deletions';
 import { describeManifest } from '#registry/descriptions';
 import type { PushGate, TagPolicy } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
@@ -64,6 +65,7 @@ export interface Manifests {
 
 export interface ManifestsDeps {
   readonly store: ManifestStore;
+  readonly deletions: Pick<DeletionStore, 'open'>;
   readonly repositories: RepositoryStore;
   readonly audit: Pick<Audit, 'write'>;
   readonly events: Events;
@@ -80,7 +82,7 @@ export interface ManifestsDeps {
 }
 
 export function createManifests(deps: ManifestsDeps): Manifests {
-  const { store, repositories, audit, events, gate, transact, clock } = deps;
+  const { store, deletions, repositories, audit, events, gate, transact, clock } = deps;
   const keptTags = createKeptTags(deps.tagPolicy, store);
   const cache = createLru<string>({ capacity: deps.cacheBytes, weight: (content) => content.length + 200 });
   const notFound = (reference: TagOrDigest) =>
@@ -221,8 +223,10 @@ export function createManifests(deps: ManifestsDeps): Manifests {
             },
             references,
           );
-          const known = await store.presentTags(tx, repositoryId, tags);
-          for (const name of tags) await store.putTag(tx, { repositoryId, name, manifestId, at, by });
+          const before = new Map<TagName, Digest | undefined>();
+          for (const name of tags) {
+            before.set(name, await store.putTag(tx, { repositoryId, name, manifestId, at, by }));
+          }
           await confirm();
           await audit.write(tx, {
             action: push.action ?? 'push-artifact',
@@ -231,12 +235,15 @@ export function createManifests(deps: ManifestsDeps): Manifests {
             resource: tags[0] === undefined ? repository : `${repository}:${tags.join(',')}`,
             digest,
             outcome: 'success',
+            ...movedTags(before, digest),
           });
           const about = aboutArtifact(asker, project, repository, digest);
           await events.emit(
             tx,
             { kind: 'artifact-pushed', ...about, mediaType: manifest.mediaType, tags },
-            ...tags.filter((tag) => !known.has(tag)).map((tag) => ({ kind: 'tag-created', ...about, tag }) as const),
+            ...tags
+              .filter((tag) => before.get(tag) === undefined)
+              .map((tag) => ({ kind: 'tag-created', ...about, tag }) as const),
           );
         }),
       );
@@ -255,10 +262,21 @@ export function createManifests(deps: ManifestsDeps): Manifests {
         });
         const target = reference.kind === 'tag' ? await store.tagTarget(tx, where.id, reference.tag) : reference.digest;
         const tags = reference.kind === 'tag' ? [] : await store.tagsOf(tx, where.id, reference.digest);
+        const stroke = { at: clock(), by: actorName(asker.actor) };
+        const deletionId = await deletions.open(tx, {
+          kind: reference.kind === 'tag' ? 'tag' : 'artifact',
+          projectId: project.id,
+          projectName: project.name,
+          repository,
+          ...(reference.kind === 'tag' && { tag: reference.tag }),
+          ...(target !== undefined && { digest: target }),
+          ...stroke,
+        });
+        const removal = { deletionId, ...stroke };
         const gone =
           reference.kind === 'tag'
-            ? await store.deleteTag(tx, where.id, reference.tag, clock())
-            : await store.delete(tx, where.id, reference.digest, clock());
+            ? await store.deleteTag(tx, where.id, reference.tag, removal)
+            : await store.delete(tx, where.id, reference.digest, removal);
         if (!gone) throw notFound(reference);
         await audit.write(tx, {
           action: 'delete-artifact',
@@ -279,6 +297,14 @@ export function createManifests(deps: ManifestsDeps): Manifests {
       });
     },
   };
+}
+
+/** For the audit, where a push moved tags: what they pointed at, and what they point at. */
+function movedTags(before: ReadonlyMap<TagName, Digest | undefined>, digest: Digest) {
+  const moved = [...before].filter(([, from]) => from !== undefined && from !== digest).slice(0, 100);
+  const [only] = moved;
+  if (only === undefined) return {};
+  return { before: moved.length === 1 ? { digest: only[1] } : { tags: Object.fromEntries(moved) }, after: { digest } };
 }
 
 /** What every event about an artifact knows. */

@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import { type Db, within } from '#platform/db';
 import { forEachDialect } from '#testing/databases';
 import { addProjectRow, addRepositoryRow, aDigest, repositoryName, tagName } from '#testing/rows';
+import type { Transaction } from '#kernel/transaction';
+import { createDeletionStore, type NewDeletion, type Removal } from '#registry/deletions';
 import { createManifestStore, type ManifestReferences, type NewManifest } from './store.ts';
 
 const none: ManifestReferences = { blobIds: [], missing: [], children: [] };
 
 async function open(db: Db) {
+  const deletions = createDeletionStore(db, { windowMs: 1000 });
   const store = createManifestStore(db);
   const [projectId, otherId] = [await addProjectRow(db, 'team'), await addProjectRow(db, 'other')];
   const repositoryId = await addRepositoryRow(db, projectId, 'team/app');
@@ -40,7 +43,28 @@ async function open(db: Db) {
     db.transact((tx) =>
       store.putTag(tx, { repositoryId: repository, name: tagName(name), manifestId, at, by: 'anna' }),
     );
-  return { store, projectId, otherId, repositoryId, elsewhereId, put, putTag, name: repositoryName('team/app') };
+  /** Runs what deletes at one stroke, by `bo`. */
+  const remove = <T>(
+    work: (tx: Transaction, removal: Removal) => Promise<T>,
+    kind: NewDeletion['kind'] = 'artifact',
+    at = 2,
+  ) =>
+    db.transact(async (tx) => {
+      const place = { projectId, projectName: 'team', repository: repositoryName('team/app') };
+      const deletionId = await deletions.open(tx, { kind, ...place, at, by: 'bo' });
+      return work(tx, { deletionId, at, by: 'bo' });
+    });
+  return {
+    store,
+    remove,
+    projectId,
+    otherId,
+    repositoryId,
+    elsewhereId,
+    put,
+    putTag,
+    name: repositoryName('team/app'),
+  };
 }
 
 async function addBlobs(db: Db, repositoryId: number, count: number): Promise<number[]> {
@@ -97,12 +121,12 @@ forEachDialect('the manifest store', (on) => {
 
   test('keeps the content once for all repositories, and apart for each', async () => {
     await using place = await on.open();
-    const { store, repositoryId, elsewhereId, put, putTag } = await open(place.db);
+    const { store, remove, repositoryId, elsewhereId, put, putTag } = await open(place.db);
     await putTag('v', await put('m'));
     const other = await put('m', { repositoryId: elsewhereId });
     await putTag('v', other, elsewhereId);
     assert.equal((await place.query('select digest from manifest_content')).length, 1);
-    assert.equal(await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('m'), 2)), true);
+    assert.equal(await remove((tx, removal) => store.delete(tx, repositoryId, aDigest('m'), removal)), true);
     const tags = await place.query('select repository_id from tag');
     assert.deepEqual(
       tags.map((row) => Number(row['repository_id'])),
@@ -126,25 +150,90 @@ forEachDialect('the manifest store', (on) => {
 
   test('removes a tag without its manifest, and a manifest with all its tags', async () => {
     await using place = await on.open();
-    const { store, projectId, repositoryId, put, putTag, name } = await open(place.db);
+    const { store, remove, projectId, repositoryId, put, putTag, name } = await open(place.db);
     const [kept, gone] = [await put('kept'), await put('gone')];
     await putTag('k', kept);
     for (const tag of ['a', 'b', 'c']) await putTag(tag, gone);
-    const drop = (tag: string) => place.db.transact((tx) => store.deleteTag(tx, repositoryId, tagName(tag), 2));
+    const drop = (tag: string) => remove((tx, removal) => store.deleteTag(tx, repositoryId, tagName(tag), removal));
     assert.deepEqual([await drop('a'), await drop('a')], [true, false]);
     assert.ok((await store.findByDigest(projectId, name, aDigest('gone'))) !== undefined);
-    const remove = () => place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('gone'), 2));
-    assert.deepEqual([await remove(), await remove()], [true, false]);
+    const takeAway = () => remove((tx, removal) => store.delete(tx, repositoryId, aDigest('gone'), removal));
+    assert.deepEqual([await takeAway(), await takeAway()], [true, false]);
     assert.equal(await store.findByTag(projectId, name, tagName('b')), undefined);
     assert.equal((await store.findByTag(projectId, name, tagName('k')))?.id, kept);
   });
 
+  test('keeps what it deletes, and writes the history of every tag', async () => {
+    await using place = await on.open();
+    const { store, remove, repositoryId, put, putTag } = await open(place.db);
+    const [blobId = 0] = await addBlobs(place.db, repositoryId, 1);
+    const [first, second] = [
+      await put('first', {}, { blobIds: [blobId], missing: [], children: [] }),
+      await put('second'),
+    ];
+    await putTag('v1', first);
+    await putTag('v1', first);
+    await putTag('v1', second);
+    await putTag('old', first);
+    await remove((tx, removal) => store.deleteTag(tx, repositoryId, tagName('v1'), removal), 'tag');
+    await remove((tx, removal) => store.delete(tx, repositoryId, aDigest('first'), removal));
+    await remove((tx, removal) => store.clear(tx, repositoryId, removal), 'repository');
+    const history = await place.query('select name, from_digest, to_digest, actor from tag_change order by id');
+    assert.deepEqual(
+      history.map((row) => Object.values(row).join(' ')),
+      [
+        ['v1', '', aDigest('first'), 'anna'],
+        ['v1', aDigest('first'), aDigest('second'), 'anna'],
+        ['old', '', aDigest('first'), 'anna'],
+        ['v1', aDigest('second'), '', 'bo'],
+        ['old', aDigest('first'), '', 'bo'],
+      ].map((row) => row.join(' ')),
+    );
+    const kept = await place.query(`select deletion.kind, deleted_artifact.digest, deleted_artifact.repository
+      from deletion left join deleted_artifact on deletion_id = deletion.id order by deletion.id`);
+    assert.deepEqual(
+      kept.map((row) => [row['kind'], row['digest']]),
+      [
+        ['tag', null],
+        ['artifact', aDigest('first')],
+        ['repository', aDigest('second')],
+      ],
+    );
+    assert.equal(kept[1]?.['repository'], 'team/app');
+    assert.deepEqual(
+      (await place.query('select name, digest from deleted_tag order by deletion_id, name')).map((row) => ({ ...row })),
+      [
+        { name: 'v1', digest: aDigest('second') },
+        { name: 'old', digest: aDigest('first') },
+      ],
+    );
+    const blobs = await place.query('select blob_id from deleted_artifact_blob');
+    assert.deepEqual(
+      blobs.map((row) => Number(row['blob_id'])),
+      [blobId],
+    );
+  });
+
+  test('tells two who move a tag at once what it was before each of them', async () => {
+    await using place = await on.open();
+    const { put, putTag } = await open(place.db);
+    const ids: number[] = [];
+    for (let at = 0; at < 6; at += 1) ids.push(await put(`m${at}`));
+    await Promise.all(ids.map((id) => putTag('latest', id)));
+    const changes = await place.query('select from_digest, to_digest from tag_change order by id');
+    assert.equal(changes.length, 6);
+    assert.deepEqual(
+      changes.slice(1).map((row) => row['from_digest']),
+      changes.slice(0, -1).map((row) => row['to_digest']),
+    );
+  });
+
   test('takes what a manifest refers to along when it goes', async () => {
     await using place = await on.open();
-    const { store, repositoryId, put } = await open(place.db);
+    const { store, remove, repositoryId, put } = await open(place.db);
     const blobIds = await addBlobs(place.db, repositoryId, 2);
     await put('m', {}, { blobIds, missing: [aDigest('gap')], children: [aDigest('child')] });
-    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('m'), 2));
+    await remove((tx, removal) => store.delete(tx, repositoryId, aDigest('m'), removal));
     for (const table of ['manifest_blob', 'manifest_missing', 'manifest_child']) {
       assert.deepEqual(await place.query(`select * from ${table}`), [], table);
     }
@@ -169,14 +258,14 @@ forEachDialect('the manifest store', (on) => {
 
   test('loosens what only a deleted manifest needed, until a manifest needs it again', async () => {
     await using place = await on.open();
-    const { store, repositoryId, put } = await open(place.db);
+    const { store, remove, repositoryId, put } = await open(place.db);
     const [shared = 0, own = 0] = await addBlobs(place.db, repositoryId, 2);
     await put('kept', {}, { blobIds: [shared], missing: [], children: [] });
     await put('gone', {}, { blobIds: [shared, own], missing: [], children: [] });
     const loose = async () =>
       (await place.query('select blob_id from repository_blob where loose = 1')).map((row) => Number(row['blob_id']));
     await place.query('delete from gc_review');
-    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('gone'), 2));
+    await remove((tx, removal) => store.delete(tx, repositoryId, aDigest('gone'), removal));
     assert.deepEqual(await loose(), [own]);
     const reviewed = await place.query('select blob_id, repository_id from gc_review');
     assert.deepEqual(
@@ -192,7 +281,7 @@ forEachDialect('the manifest store', (on) => {
 
   test('notes for the collection which manifests nothing holds', async () => {
     await using place = await on.open();
-    const { store, repositoryId, put, putTag } = await open(place.db);
+    const { store, remove, repositoryId, put, putTag } = await open(place.db);
     const noted = async () =>
       (
         await place.query(`select manifest.digest from manifest_review
@@ -203,11 +292,11 @@ forEachDialect('the manifest store', (on) => {
     await putTag('latest', first);
     await putTag('latest', second);
     assert.deepEqual(await noted(), [aDigest('first')], 'the one that a tag left');
-    await place.db.transact((tx) => store.deleteTag(tx, repositoryId, tagName('latest'), 2));
+    await remove((tx, removal) => store.deleteTag(tx, repositoryId, tagName('latest'), removal));
     assert.deepEqual(await noted(), [aDigest('first'), aDigest('second')]);
     await put('child', { tagged: true });
     await put('index', { tagged: true }, { blobIds: [], missing: [], children: [aDigest('child')] });
-    await place.db.transact((tx) => store.delete(tx, repositoryId, aDigest('index'), 2));
+    await remove((tx, removal) => store.delete(tx, repositoryId, aDigest('index'), removal));
     assert.deepEqual(await noted(), [aDigest('first'), aDigest('second'), aDigest('child')]);
   });
 

@@ -4,6 +4,7 @@ import type { TagName } from '@entrepot/oci/tag';
 import type { Transaction } from '#kernel/transaction';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
+import { createBin, type Removal } from '#registry/deletions';
 import { type Description, sizeOfChildren } from '#registry/descriptions';
 import { sql } from 'kysely';
 import { lockRepository, markHeld, relist, unmarkHeld } from './listing/store.ts';
@@ -58,15 +59,15 @@ export interface ManifestStore {
     digests: readonly Digest[],
     at: number,
   ): Promise<Map<Digest, HeldBlob>>;
-  /** Which of these manifests the repository holds. */
+  /** Which of these manifests the repository holds; they cannot be removed before the transaction ends. */
   presentManifests(tx: Transaction, repositoryId: number, digests: readonly Digest[]): Promise<Set<Digest>>;
   /** Adds the manifest with its references, or finds it there. Answers its id. */
   put(tx: Transaction, manifest: NewManifest, references: ManifestReferences): Promise<number>;
-  /** Points the tag at the manifest. */
+  /** Points the tag at the manifest. Answers where it pointed before. */
   putTag(
     tx: Transaction,
     tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
-  ): Promise<void>;
+  ): Promise<Digest | undefined>;
   /** The digest a tag points at, inside the transaction. */
   tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
   /** Until the end of the transaction nobody changes a tag of the repository who looks at it by `tagTarget` before. */
@@ -77,19 +78,21 @@ export interface ManifestStore {
   presentTags(tx: Transaction, repositoryId: number, names: readonly TagName[]): Promise<Set<string>>;
   /** The tags that point at the manifest. */
   tagsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<TagName[]>;
-  /** Removes the manifest and every tag that points at it. Answers whether it was there. */
-  delete(tx: Transaction, repositoryId: number, digest: Digest, at: number): Promise<boolean>;
-  deleteTag(tx: Transaction, repositoryId: number, name: TagName, at: number): Promise<boolean>;
+  /** Puts the manifest and every tag that points at it into the bin. Answers whether it was there. */
+  delete(tx: Transaction, repositoryId: number, digest: Digest, removal: Removal): Promise<boolean>;
+  deleteTag(tx: Transaction, repositoryId: number, name: TagName, removal: Removal): Promise<boolean>;
   /** The manifest's id; it cannot be removed before the transaction ends. */
   idOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number | undefined>;
+  /** Waits for whoever pushes or tags the manifest, and keeps others from it until the transaction ends. */
+  lock(tx: Transaction, repositoryId: number, digest: Digest): Promise<void>;
   /** An index of the repository that names the manifest. */
   parentOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest | undefined>;
   /** What an index of the repository names and the repository holds. */
   childrenOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest[]>;
   /** Digests of what is attached to the manifest: signatures, SBOMs and the like. */
   attachedTo(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest[]>;
-  /** Removes every manifest, tag and blob from the repository, which is then not shown any more. */
-  clear(tx: Transaction, repositoryId: number): Promise<Digest[]>;
+  /** Puts every manifest and tag of the repository into the bin; it is not shown any more then. */
+  clear(tx: Transaction, repositoryId: number, removal: Removal): Promise<Digest[]>;
 }
 
 /** SQLite and PostgreSQL both take far more; a statement stays readable in a log. */
@@ -120,6 +123,7 @@ export interface ManifestStoreOptions {
 }
 
 export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreOptions = {}): ManifestStore {
+  const bin = createBin(db);
   const byDigest = db.prepareFirst<ManifestRow>((q, value) =>
     q
       .selectFrom('repository')
@@ -191,6 +195,15 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       if (ids.length > 0) await setLoose(tx, repositoryId, ids, 1);
     }
   }
+  async function targetOf(tx: Transaction, repositoryId: number, name: TagName) {
+    const query = within(tx)
+      .selectFrom('tag')
+      .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
+      .select(['tag.manifest_id', 'manifest.digest'])
+      .where('tag.repository_id', '=', repositoryId)
+      .where('tag.name', '=', name);
+    return (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
+  }
   async function blobsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number[]> {
     const rows = await within(tx)
       .selectFrom('manifest')
@@ -239,12 +252,12 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
     async presentManifests(tx, repositoryId, digests) {
       const present = new Set<Digest>();
       for (const some of slices(digests)) {
-        const rows = await within(tx)
+        const query = within(tx)
           .selectFrom('manifest')
           .select('digest')
           .where('repository_id', '=', repositoryId)
-          .where('digest', 'in', some)
-          .execute();
+          .where('digest', 'in', some);
+        const rows = await (db.kind === 'postgres' ? query.forKeyShare() : query).execute();
         for (const row of rows) present.add(row.digest as Digest);
       }
       return present;
@@ -341,20 +354,36 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
     },
 
     async putTag(tx, tag) {
-      const before = await within(tx)
-        .selectFrom('tag')
-        .select('manifest_id')
-        .where('repository_id', '=', tag.repositoryId)
-        .where('name', '=', tag.name)
-        .executeTakeFirst();
-      const row = { manifest_id: tag.manifestId, pushed_at: tag.at, pushed_by: tag.by };
-      await within(tx)
-        .insertInto('tag')
-        .values({ repository_id: tag.repositoryId, name: tag.name, ...row })
-        .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doUpdateSet(row))
-        .execute();
-      const ids = [...new Set([tag.manifestId, before?.manifest_id ?? tag.manifestId])];
-      await relist(tx, db, tag.repositoryId, { at: tag.at, ids });
+      const { repositoryId, name, manifestId, at, by } = tag;
+      const row = { manifest_id: manifestId, pushed_at: at, pushed_by: by };
+      const changed = async (before: { manifest_id: number; digest: string } | undefined) => {
+        const from = before?.digest as Digest | undefined;
+        if (before?.manifest_id !== manifestId) await bin.noteTag(tx, { ...tag, from });
+        const ids = before === undefined ? [manifestId] : [...new Set([manifestId, before.manifest_id])];
+        await relist(tx, db, repositoryId, { at, ids });
+        return from;
+      };
+      // Two who move a tag at once take turns at its row, so that its history is what happened. A tag that is not there
+      // has no row; whoever finds that it was made meanwhile begins again.
+      for (let tries = 0; tries < 5; tries += 1) {
+        const before = await targetOf(tx, repositoryId, name);
+        if (before !== undefined) {
+          await within(tx)
+            .updateTable('tag')
+            .set(row)
+            .where('repository_id', '=', repositoryId)
+            .where('name', '=', name)
+            .execute();
+          return changed(before);
+        }
+        const made = await within(tx)
+          .insertInto('tag')
+          .values({ repository_id: repositoryId, name, ...row })
+          .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doNothing())
+          .executeTakeFirst();
+        if (made.numInsertedOrUpdatedRows === 1n) return changed(undefined);
+      }
+      throw new Error(`the tag ${name} is neither there nor can it be made`);
     },
 
     async tagTarget(tx, repositoryId, name) {
@@ -411,9 +440,10 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       return rows.map((row) => row.name as TagName);
     },
 
-    async delete(tx, repositoryId, digest, at) {
+    async delete(tx, repositoryId, digest, removal) {
       const q = within(tx);
       await lockRepository(tx, db.kind, repositoryId);
+      await bin.keepManifests(tx, removal, repositoryId, digest);
       const children = await q
         .selectFrom('manifest_child')
         .innerJoin('manifest', 'manifest.id', 'manifest_child.manifest_id')
@@ -430,12 +460,15 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       if (result.numDeletedRows === 0n) return false;
       await loosen(tx, repositoryId, needed);
       const digests = children.map((child) => child.digest);
-      await relist(tx, db, repositoryId, { at, digests, subject: digest });
+      await relist(tx, db, repositoryId, { at: removal.at, digests, subject: digest });
       await unmarkHeld(tx, repositoryId);
       return true;
     },
 
-    async deleteTag(tx, repositoryId, name, at) {
+    async deleteTag(tx, repositoryId, name, removal) {
+      // Held, so that it goes from where the bin says that it pointed.
+      if ((await targetOf(tx, repositoryId, name)) === undefined) return false;
+      await bin.keepTag(tx, removal, repositoryId, name);
       const gone = await within(tx)
         .deleteFrom('tag')
         .where('repository_id', '=', repositoryId)
@@ -443,7 +476,7 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
         .returning('manifest_id')
         .executeTakeFirst();
       if (gone === undefined) return false;
-      await relist(tx, db, repositoryId, { at, ids: [gone.manifest_id] });
+      await relist(tx, db, repositoryId, { at: removal.at, ids: [gone.manifest_id] });
       return true;
     },
 
@@ -454,6 +487,18 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
         .where('repository_id', '=', repositoryId)
         .where('digest', '=', digest);
       return (await (db.kind === 'postgres' ? query.forKeyShare() : query).executeTakeFirst())?.id;
+    },
+
+    async lock(tx, repositoryId, digest) {
+      if (db.kind === 'sqlite') return;
+      await lockRepository(tx, db.kind, repositoryId);
+      await within(tx)
+        .selectFrom('manifest')
+        .select('id')
+        .where('repository_id', '=', repositoryId)
+        .where('digest', '=', digest)
+        .forUpdate()
+        .execute();
     },
 
     async parentOf(tx, repositoryId, digest) {
@@ -495,9 +540,11 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       return rows.map((row) => row.digest as Digest);
     },
 
-    async clear(tx, repositoryId) {
+    async clear(tx, repositoryId, removal) {
       const q = within(tx);
       await lockRepository(tx, db.kind, repositoryId);
+      await bin.keepRepository(tx, removal, repositoryId);
+      await bin.keepManifests(tx, removal, repositoryId);
       const rows = await q
         .deleteFrom('manifest')
         .where('repository_id', '=', repositoryId)
@@ -506,7 +553,7 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       await q.deleteFrom('repository_blob').where('repository_id', '=', repositoryId).execute();
       await q
         .updateTable('repository')
-        .set({ held: 0, description: '', pull_count: 0 })
+        .set({ held: 0, description: '', pull_count: 0, pinned: 0 })
         .where('id', '=', repositoryId)
         .execute();
       return rows.map((row) => row.digest as Digest);

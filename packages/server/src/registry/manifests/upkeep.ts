@@ -6,6 +6,7 @@ import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
 import type { Events } from '#platform/outbox';
+import type { DeletionStore, NewDeletion, Removal } from '#registry/deletions';
 import type { Admit, PushGate, TagPolicy } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
@@ -23,15 +24,23 @@ export interface ManifestUpkeep {
   /**
    * Removes a manifest with its tags, with what is attached to it, and with the manifests of an index that have no tag
    * and no other index. Fails with `manifest-not-found`, or
-   * `precondition-failed` while an index of the repository names it, or `tag-immutable`.
+   * `precondition-failed` while an index of the repository names it, or `tag-immutable`. Where it is said which tags it
+   * is expected to have, also with `precondition-failed` when it has others by now.
    */
-  deleteWhole(asker: Asker, project: Project, repository: RepositoryName, digest: Digest): Promise<void>;
+  deleteWhole(
+    asker: Asker,
+    project: Project,
+    repository: RepositoryName,
+    digest: Digest,
+    expected?: { readonly tags: readonly string[] },
+  ): Promise<void>;
   /** Empties a repository, which is then not shown any more. Fails with `repository-not-found` or `tag-immutable`. */
   deleteRepository(asker: Asker, project: Project, repository: RepositoryName): Promise<void>;
 }
 
 export interface ManifestUpkeepDeps {
   readonly store: ManifestStore;
+  readonly deletions: Pick<DeletionStore, 'open'>;
   readonly repositories: Pick<RepositoryStore, 'find'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly events: Events;
@@ -42,7 +51,7 @@ export interface ManifestUpkeepDeps {
 }
 
 export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
-  const { store, repositories, audit, events, gate, transact, clock } = deps;
+  const { store, deletions, repositories, audit, events, gate, transact, clock } = deps;
   const keptTags = createKeptTags(deps.tagPolicy, store);
 
   async function idOf(project: Project, repository: RepositoryName): Promise<number> {
@@ -58,8 +67,25 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     readonly repositoryId: number;
   }
 
+  /** What goes in this transaction goes at one stroke, and comes back at one. */
+  async function open(
+    tx: Transaction,
+    { asker, project, repository }: Omit<Place, 'repositoryId'>,
+    what: Pick<NewDeletion, 'kind' | 'tag' | 'digest'>,
+  ): Promise<Removal> {
+    const stroke = { at: clock(), by: actorName(asker.actor) };
+    const place = { projectId: project.id, projectName: project.name, repository };
+    return { deletionId: await deletions.open(tx, { ...what, ...place, ...stroke }), ...stroke };
+  }
+
   /** The manifest, then what nothing holds any more without it. */
-  async function deleteTree(tx: Transaction, place: Place, digest: Digest, seen: Set<Digest>): Promise<void> {
+  async function deleteTree(
+    tx: Transaction,
+    place: Place,
+    removal: Removal,
+    digest: Digest,
+    seen: Set<Digest>,
+  ): Promise<void> {
     if (seen.has(digest)) return;
     seen.add(digest);
     const { asker, project, repository, repositoryId } = place;
@@ -69,7 +95,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     const attached = await store.attachedTo(tx, repositoryId, digest);
     const tags = await store.tagsOf(tx, repositoryId, digest);
     const children = await store.childrenOf(tx, repositoryId, digest);
-    if (!(await store.delete(tx, repositoryId, digest, clock()))) throw manifestNotFound(digest);
+    if (!(await store.delete(tx, repositoryId, digest, removal))) throw manifestNotFound(digest);
     await audit.write(tx, {
       action: 'delete-artifact',
       asker,
@@ -80,13 +106,19 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
       before: { digest, tags: tags.slice(0, 100) },
     });
     await events.emit(tx, { kind: 'artifact-deleted', ...aboutArtifact(asker, project, repository, digest), tags });
-    for (const one of attached) await deleteTree(tx, place, one, seen);
+    for (const one of attached) await deleteTree(tx, place, removal, one, seen);
     for (const one of children) {
       const held =
         (await store.tagsOf(tx, repositoryId, one)).length > 0 ||
         (await store.parentOf(tx, repositoryId, one)) !== undefined;
-      if (!held) await deleteTree(tx, place, one, seen);
+      if (!held) await deleteTree(tx, place, removal, one, seen);
     }
+  }
+
+  async function assertTags(tx: Transaction, repositoryId: number, digest: Digest, expected: readonly string[]) {
+    const tags = await store.tagsOf(tx, repositoryId, digest);
+    if (tags.length === expected.length && tags.every((tag) => expected.includes(tag))) return;
+    throw new RegistryError('precondition-failed', `The artifact ${digest} has other tags than a moment ago.`);
   }
 
   return {
@@ -124,7 +156,8 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
         await keptTags.assertRemovable(tx, { projectId: project.id, repository, repositoryId }, async () =>
           target === digest ? [tag] : [],
         );
-        if (target !== digest || !(await store.deleteTag(tx, repositoryId, tag, clock()))) {
+        const removal = await open(tx, { asker, project, repository }, { kind: 'tag', tag, digest });
+        if (target !== digest || !(await store.deleteTag(tx, repositoryId, tag, removal))) {
           throw new RegistryError('manifest-not-found', `The artifact has no tag ${tag}.`);
         }
         await audit.write(tx, {
@@ -139,9 +172,11 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
         await events.emit(tx, { kind: 'tag-deleted', ...aboutArtifact(asker, project, repository, digest), tag });
       });
     },
-    async deleteWhole(asker, project, repository, digest) {
+    async deleteWhole(asker, project, repository, digest, expected) {
       const repositoryId = await idOf(project, repository);
       await transact(async (tx) => {
+        await store.lock(tx, repositoryId, digest);
+        if (expected !== undefined) await assertTags(tx, repositoryId, digest, expected.tags);
         const parent = await store.parentOf(tx, repositoryId, digest);
         if (parent !== undefined) {
           throw new RegistryError(
@@ -149,7 +184,8 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
             `The artifact ${digest} is a part of ${parent}: delete that one first.`,
           );
         }
-        await deleteTree(tx, { asker, project, repository, repositoryId }, digest, new Set());
+        const removal = await open(tx, { asker, project, repository }, { kind: 'artifact', digest });
+        await deleteTree(tx, { asker, project, repository, repositoryId }, removal, digest, new Set());
       });
     },
     async deleteRepository(asker, project, repository) {
@@ -158,7 +194,8 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
         await keptTags.assertRemovable(tx, { projectId: project.id, repository, repositoryId }, () =>
           store.tagsIn(tx, repositoryId),
         );
-        const gone = await store.clear(tx, repositoryId);
+        const removal = await open(tx, { asker, project, repository }, { kind: 'repository' });
+        const gone = await store.clear(tx, repositoryId, removal);
         if (gone.length === 0) throw repositoryNotFound(repository);
         await audit.write(tx, {
           action: 'delete-repository',
