@@ -13,6 +13,8 @@ export interface CollectionDeps extends Sources {
   readonly ages: Ages;
   /** Told of bytes that the store did not give back; they stay for the next collection. */
   readonly onKept: (error: unknown) => void;
+  /** How it waits to let others go first; the simulator has no time for that. */
+  readonly pause?: (ms: number) => Promise<unknown>;
 }
 
 /** Collects what nobody needs any more while pushes and pulls go on. Any number may run at once, in any process. */
@@ -36,7 +38,7 @@ const changedAtOnce = 100;
 const removedAtOnce = 8;
 
 export function createCollection(deps: CollectionDeps): Collection {
-  const { store, transact, ages } = deps;
+  const { store, transact, ages, pause = sleep } = deps;
 
   /** Runs the pieces one after the other, and lets others go first in between. */
   async function inPieces<T>(all: readonly T[], signal: AbortSignal, work: (some: T[]) => Promise<void>) {
@@ -44,7 +46,7 @@ export function createCollection(deps: CollectionDeps): Collection {
       signal.throwIfAborted();
       const began = performance.now();
       await work(all.slice(at, at + changedAtOnce));
-      await sleep(Math.min(50, (performance.now() - began) / 2));
+      await pause(Math.min(50, (performance.now() - began) / 2));
     }
   }
 
