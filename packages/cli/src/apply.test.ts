@@ -81,6 +81,9 @@ projects:
         targets: [{ address: "https://ci.example.com/hook", auth_header: "\${CI_AUTH}" }]
         repositories: "app/**"
         signing_secret: { fromFile: signing.txt }
+    immutable_tags:
+      - { tags: "v*", except: "*-dev" }
+      - { tags: "**", repositories: "app/**", enabled: false }
 `;
 
 async function makeUsers(registry: ServedRegistry, names: readonly string[]): Promise<void> {

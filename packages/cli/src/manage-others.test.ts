@@ -61,3 +61,16 @@ test('a webhook is tried, its deliveries are seen, and one is sent again', async
     receiver.close();
   }
 });
+
+test('tags are made immutable, seen, and let go', async () => {
+  await using registry = await serveRegistry();
+  const { must, run } = registry;
+  await must(['project', 'create', 'team']);
+  assert.match(await must(['immutable', 'add', 'team', '**', '--except', '{latest,*-dev}']), /\*\* without \{latest/);
+  assert.equal((await run(['immutable', 'add', 'team', '**', '--except', '{latest,*-dev}'])).code, 8);
+  assert.match(await must(['immutable', 'ls', 'team']), /\d+ +\*\* +\{latest,\*-dev\} +\*\* +active/);
+  const [rule] = JSON.parse(await must(['immutable', 'ls', 'team', '-o', 'json'])) as { id: number }[];
+  assert.equal((await run(['immutable', 'rm', 'team', 'first', '--yes'])).code, 2);
+  await must(['immutable', 'rm', 'team', String(rule?.id), '--yes']);
+  assert.equal((await run(['immutable', 'rm', 'team', String(rule?.id), '--yes'])).code, 3);
+});

@@ -23,6 +23,7 @@ export const nouns: Readonly<Record<string, string>> = {
   token: 'Fetch tokens and see what they permit',
   quota: 'See and limit how much projects hold',
   label: 'Make and remove labels',
+  immutable: 'Tags that neither move nor go',
   webhook: 'Have others told of what happens in a project',
   registry: 'Make other registries known to this one',
   audit: 'Read, export and verify the audit of a registry',
@@ -296,6 +297,21 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'label rm',
     summary: 'Remove a label',
     load: async () => (await import('#src/commands/label-rm')).labelRmVerb,
+  },
+  {
+    name: 'immutable ls',
+    summary: 'List the immutable tags of a project',
+    load: async () => (await import('#src/commands/immutable-ls')).immutableLsVerb,
+  },
+  {
+    name: 'immutable add',
+    summary: 'Make tags immutable',
+    load: async () => (await import('#src/commands/immutable-add')).immutableAddVerb,
+  },
+  {
+    name: 'immutable rm',
+    summary: 'Let tags be moved and deleted again',
+    load: async () => (await import('#src/commands/immutable-rm')).immutableRmVerb,
   },
   {
     name: 'webhook ls',

@@ -8,6 +8,7 @@ import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
 import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { immutableTags } from './kinds/immutable-tags.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import { flag, list, needed, optional, type Read, type ReadBy, record, set, text, texts } from './read-value.ts';
 import { readSettings } from './settings.ts';
@@ -72,6 +73,7 @@ const readProject = record({
   robots: optional(list(robots.read)),
   workload_identities: optional(list(workloadIdentities.read)),
   webhooks: optional(list(webhooks.read)),
+  immutable_tags: optional(list(immutableTags.read)),
 });
 
 export type ProjectState = ReadBy<typeof readProject>;

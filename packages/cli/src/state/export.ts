@@ -18,6 +18,7 @@ import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
 import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { immutableTags } from './kinds/immutable-tags.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import { listKind } from './plan-list.ts';
 import { roleWithinProject } from './role-names.ts';
@@ -113,6 +114,7 @@ async function exportProject(client: ManagementClient, name: string, exporter: E
     robots: await exporter.list(robots, name),
     workload_identities: await exporter.list(workloadIdentities, name),
     webhooks: await exporter.list(webhooks, name),
+    immutable_tags: await exporter.list(immutableTags, name),
   });
 }
 

@@ -12,6 +12,7 @@ import { repositoryMembers } from './kinds/repository-members.ts';
 import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { immutableTags } from './kinds/immutable-tags.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import type { PlanDraft } from './plan.ts';
 import { isMissingOperation, listKind, type PlanOptions, planList } from './plan-list.ts';
@@ -186,4 +187,5 @@ export async function planProject(
   await plan(robots, project.robots);
   await plan(workloadIdentities, project.workload_identities);
   await plan(webhooks, project.webhooks);
+  await plan(immutableTags, project.immutable_tags);
 }

@@ -11,6 +11,7 @@ import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
 import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
+import { immutableTags } from './kinds/immutable-tags.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import { type Fault, loadFiles } from './load-files.ts';
 import { noteOrigin, originOf } from './origins.ts';
@@ -96,6 +97,7 @@ function checkProject(project: ProjectState, faults: Fault[]): void {
   check(robots, project.robots, faults);
   check(workloadIdentities, project.workload_identities, faults);
   check(webhooks, project.webhooks, faults);
+  check(immutableTags, project.immutable_tags, faults);
   const says = Object.entries(project).filter(
     ([key, value]) => key !== 'name' && key !== 'absent' && value !== undefined,
   );

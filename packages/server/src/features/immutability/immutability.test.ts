@@ -50,7 +50,9 @@ describe('the rules of a project', () => {
     assert.equal((await ask('POST', rulesPath('rules'), owner, aRule('v*'))).status, 409);
     assert.equal((await ask('DELETE', `${rulesPath('rules')}/${id}`)).status, 200);
     assert.equal((await ask('DELETE', `${rulesPath('rules')}/${id}`)).status, 404);
-    const rows = await registry.query("select action from audit where action like '%immutable%' order by id");
+    const rows = await registry.query(
+      "select action from audit where action like '%immutable%' and outcome = 'success' and resource = 'rules' order by id",
+    );
     assert.deepEqual(
       rows.map(({ action }) => action),
       ['create-immutable-rule', 'update-immutable-rule', 'delete-immutable-rule'],
