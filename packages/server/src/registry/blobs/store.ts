@@ -30,26 +30,41 @@ export interface BlobRecords {
    * used. A damaged blob gets the new bytes.
    */
   insert(tx: Transaction, blob: NewBlob): Promise<{ readonly id: number; readonly added: boolean }>;
+  /** As `insert`, of many at once. */
+  insertAll(
+    tx: Transaction,
+    blobs: readonly NewBlob[],
+  ): Promise<Map<Digest, { readonly id: number; readonly added: boolean }>>;
   /** Says that somebody relies on the blob now. Answers its id, or undefined when it is not there any more, or damaged. */
   touch(tx: Transaction, digest: Digest, at: number): Promise<number | undefined>;
   link(tx: Transaction, repositoryId: number, blobId: number, at: number): Promise<void>;
+  /** As `link`, of many at once. */
+  linkAll(tx: Transaction, repositoryId: number, blobIds: readonly number[], at: number): Promise<void>;
   /** Takes the blob out of the repository. Answers whether it was there. */
   unlink(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
   /** Whether a manifest of the repository needs the blob. */
   isReferenced(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
 }
 
+const valuesPerStatement = 400;
+
+function slices<T>(values: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(values.length / valuesPerStatement) }, (_, at) =>
+    values.slice(at * valuesPerStatement, (at + 1) * valuesPerStatement),
+  );
+}
+
 /** Manifests that were pushed before this blob and name it refer to it from now on. */
-async function fillGaps(q: ReturnType<typeof within>, repositoryId: number, blobId: number): Promise<void> {
+async function fillGaps(q: ReturnType<typeof within>, repositoryId: number, blobIds: readonly number[]): Promise<void> {
   const waiting = await q
     .selectFrom('blob')
     .innerJoin('manifest_missing', 'manifest_missing.digest', 'blob.digest')
     .innerJoin('manifest', 'manifest.id', 'manifest_missing.manifest_id')
-    .select(['manifest.id', 'blob.digest'])
-    .where('blob.id', '=', blobId)
+    .select(['manifest.id', 'blob.digest', 'blob.id as blobId'])
+    .where('blob.id', 'in', blobIds)
     .where('manifest.repository_id', '=', repositoryId)
     .execute();
-  for (const { id, digest } of waiting) {
+  for (const { id, digest, blobId } of waiting) {
     await q
       .insertInto('manifest_blob')
       .values({ manifest_id: id, blob_id: blobId, repository_id: repositoryId })
@@ -90,16 +105,19 @@ export function createBlobRecords(db: Db): BlobRecords {
       .executeTakeFirst();
     return row?.id;
   }
-  async function add(tx: Transaction, blob: NewBlob): Promise<number | undefined> {
-    const { digest, size, location } = blob;
-    const at = db.stamp(blob.at);
+  /** Those of them that were not there. */
+  async function add(tx: Transaction, blobs: readonly NewBlob[]): Promise<{ id: number; digest: Digest }[]> {
+    const rows = blobs.map(({ digest, size, location, at: now }) => {
+      const at = db.stamp(now);
+      return { digest, size, location, created_at: at, touched_at: at, checked_at: at };
+    });
     const made = await within(tx)
       .insertInto('blob')
-      .values({ digest, size, location, created_at: at, touched_at: at, checked_at: at })
+      .values(rows)
       .onConflict((conflict) => conflict.column('digest').doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    return made?.id;
+      .returning(['id', 'digest'])
+      .execute();
+    return made as { id: number; digest: Digest }[];
   }
   /** Gives a damaged blob good bytes; what it had goes the way of all bytes that nobody names. */
   async function mend(tx: Transaction, { digest, location, at }: NewBlob): Promise<number | undefined> {
@@ -119,6 +137,34 @@ export function createBlobRecords(db: Db): BlobRecords {
     await q.insertInto('trash').values({ location: before.location, digest, size: before.size, at: stamp }).execute();
     return row.id;
   }
+  async function insert(tx: Transaction, blob: NewBlob): Promise<{ id: number; added: boolean }> {
+    // Whoever added it may be undone, and who is there may be collected, between one statement and the next.
+    for (let tries = 0; tries < 5; tries += 1) {
+      const [made] = await add(tx, [blob]);
+      if (made !== undefined) return { id: made.id, added: true };
+      const first = await touch(tx, blob.digest, blob.at);
+      if (first !== undefined) return { id: first, added: false };
+      const mended = await mend(tx, blob);
+      if (mended !== undefined) return { id: mended, added: true };
+    }
+    throw new Error(`the blob ${blob.digest} is neither there nor can it be added`);
+  }
+  async function linkSome(
+    tx: Transaction,
+    repositoryId: number,
+    blobIds: readonly number[],
+    at: number,
+  ): Promise<void> {
+    const q = within(tx);
+    await q
+      .insertInto('repository_blob')
+      .values(blobIds.map((id) => ({ repository_id: repositoryId, blob_id: id, created_at: db.stamp(at) })))
+      .onConflict((conflict) =>
+        conflict.columns(['repository_id', 'blob_id']).doUpdateSet({ loose: 0 }).where('repository_blob.loose', '=', 1),
+      )
+      .execute();
+    await fillGaps(q, repositoryId, blobIds);
+  }
   return {
     findIn: (projectId, repository, digest) => inRepository({ projectId, repository, digest }),
     findAnywhere: (digest) => anywhere({ digest }),
@@ -135,31 +181,17 @@ export function createBlobRecords(db: Db): BlobRecords {
       return rows.map((row) => ({ repository: row.name, projectId: row.id, public: row.public === 1 }));
     },
     touch,
-    async insert(tx, blob) {
-      // Whoever added it may be undone, and who is there may be collected, between one statement and the next.
-      for (let tries = 0; tries < 5; tries += 1) {
-        const id = await add(tx, blob);
-        if (id !== undefined) return { id, added: true };
-        const first = await touch(tx, blob.digest, blob.at);
-        if (first !== undefined) return { id: first, added: false };
-        const mended = await mend(tx, blob);
-        if (mended !== undefined) return { id: mended, added: true };
-      }
-      throw new Error(`the blob ${blob.digest} is neither there nor can it be added`);
+    insert,
+    async insertAll(tx, blobs) {
+      const rows = new Map<Digest, { id: number; added: boolean }>();
+      for (const some of slices(blobs))
+        for (const { id, digest } of await add(tx, some)) rows.set(digest, { id, added: true });
+      for (const blob of blobs) if (!rows.has(blob.digest)) rows.set(blob.digest, await insert(tx, blob));
+      return rows;
     },
-    async link(tx, repositoryId, blobId, at) {
-      const q = within(tx);
-      await q
-        .insertInto('repository_blob')
-        .values({ repository_id: repositoryId, blob_id: blobId, created_at: db.stamp(at) })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['repository_id', 'blob_id'])
-            .doUpdateSet({ loose: 0 })
-            .where('repository_blob.loose', '=', 1),
-        )
-        .execute();
-      await fillGaps(q, repositoryId, blobId);
+    link: (tx, repositoryId, blobId, at) => linkSome(tx, repositoryId, [blobId], at),
+    async linkAll(tx, repositoryId, blobIds, at) {
+      for (const some of slices(blobIds)) await linkSome(tx, repositoryId, some, at);
     },
     async unlink(tx, repositoryId, digest) {
       const q = within(tx);

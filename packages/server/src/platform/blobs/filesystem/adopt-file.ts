@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, copyFile, link, lstat, open, rename, unlink } from 'node:fs/promises';
+import fs, { constants } from 'node:fs';
+import { chmod, copyFile, lstat, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type AdoptedFile, type AdoptionKind, type BlobLocation, identityOf } from '#platform/blobs';
 import { RegistryError } from '#kernel/errors';
@@ -28,21 +28,18 @@ export async function adoptFile(
   how: AdoptionKind,
 ): Promise<'linked' | 'copied'> {
   const target = blobPath(root, location);
-  if (how !== 'copy' && (await linkFile(file, target, how))) return 'linked';
+  if (how !== 'copy' && linkFile(file, target, how)) return 'linked';
   await copyOver(root, file, target);
   return 'copied';
 }
 
-/** Gives the file a second name; false where it is to be copied instead. */
-async function linkFile(file: AdoptedFile, target: string, how: 'link' | 'either'): Promise<boolean> {
-  // A folder that others write to is theirs to change; that others write to the file itself makes a link worthless.
-  const known = await lookAt(file);
-  if ((known.mode & BigInt(constants.S_IWOTH)) !== 0n) {
-    if (how === 'either') return false;
-    throw new RegistryError('unsupported', 'Everybody may write to the file, so it cannot be linked: copy it.');
-  }
+/**
+ * Gives the file a second name; false where it is to be copied instead. Synchronous: it takes less time than one turn
+ * through the thread pool, and thousands of links follow each other.
+ */
+function linkFile(file: AdoptedFile, target: string, how: 'link' | 'either'): boolean {
   try {
-    await link(file.path, target);
+    fs.linkSync(file.path, target);
   } catch (error) {
     const code = systemCode(error) ?? '';
     if (!unlinkable.has(code)) throw isAbsent(error) ? gone(error) : storageError(error, doing);
@@ -51,11 +48,16 @@ async function linkFile(file: AdoptedFile, target: string, how: 'link' | 'either
       cause: error,
     });
   }
+  const linked = fs.lstatSync(target, { bigint: true });
   // The name may have come to mean another file since it was looked at.
-  const linked = identityOf(await lstat(target, { bigint: true }));
-  if (linked === file.identity) return true;
-  await unlink(target);
-  throw changed();
+  if (identityOf(linked) !== file.identity) {
+    fs.unlinkSync(target);
+    throw changed();
+  }
+  if ((linked.mode & BigInt(constants.S_IWOTH)) === 0n) return true;
+  fs.unlinkSync(target);
+  if (how === 'either') return false;
+  throw new RegistryError('unsupported', 'Everybody may write to the file, so it cannot be linked: copy it.');
 }
 
 /** The file system shares the blocks where it can; the bytes are on the disk before they have their name. */
@@ -81,12 +83,11 @@ async function copyOver(root: string, file: AdoptedFile, target: string): Promis
 }
 
 /** Throws unless it is still the file that was hashed. */
-async function lookAt(file: AdoptedFile) {
+async function lookAt(file: AdoptedFile): Promise<void> {
   const known = await lstat(file.path, { bigint: true }).catch((error: unknown) => {
     throw isAbsent(error) ? gone(error) : storageError(error, doing);
   });
   if (identityOf(known) !== file.identity) throw changed();
-  return known;
 }
 
 const gone = (cause: unknown) =>
@@ -97,15 +98,16 @@ const changed = () => new RegistryError('conflict', 'The file was changed while 
 /** Syncs the folders of the locations, each once. */
 export async function syncFoldersOf(root: string, locations: readonly BlobLocation[]): Promise<void> {
   try {
-    for (const folder of new Set(locations.map((location) => dirname(blobPath(root, location))))) {
-      const handle = await open(folder, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
+    const folders = new Set(locations.map((location) => dirname(blobPath(root, location))));
+    await Promise.all([...folders].map(syncFolder));
   } catch (error) {
     throw storageError(error, 'Syncing the folder of a blob to the disk');
   }
+}
+
+function syncFolder(path: string): Promise<void> {
+  const fd = fs.openSync(path, constants.O_RDONLY);
+  return new Promise<void>((resolve, reject) => {
+    fs.fsync(fd, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  }).finally(() => fs.closeSync(fd));
 }
