@@ -1,4 +1,5 @@
-import { verifyAudit } from '@entrepot/contract/entrepot/audit';
+import { type auditVerification, verifyAudit } from '@entrepot/contract/entrepot/audit';
+import type { z } from 'zod';
 import type { CliContext } from '#src/context';
 import { UsageError } from '#src/failures/failures';
 import { type ReachOptions, reachManagement } from '#src/management/reach';
@@ -15,6 +16,14 @@ interface VerifyOptions extends ReachOptions {
   readonly output: OutputFormat;
 }
 
+type Purge = z.infer<typeof auditVerification>['purges'][number];
+
+function describePurge({ at, actor, before, actions, upTo, removed, finished }: Purge): string {
+  const kinds = actions.length === 0 ? '' : ` (${actions.join(', ')})`;
+  const state = finished ? '' : ', not finished';
+  return `${at} by ${actor}: ${removed} rows before ${before}, up to row ${upTo}${kinds}${state}`;
+}
+
 /** Has the whole audit verified and writes the verdict. Rejects when it is bad, with UsageError, and as the API does. */
 export async function writeVerification(options: VerifyOptions, context: CliContext): Promise<void> {
   const { expect } = options;
@@ -23,12 +32,14 @@ export async function writeVerification(options: VerifyOptions, context: CliCont
   }
   using client = await reachManagement(options, context);
   const { body } = await client.call(verifyAudit, { query: expect === undefined ? {} : { expect } });
-  const { rows, head, verified, firstBad, unchained } = body;
+  const { rows, head, verified, firstBad, unchained, purgedRows, purges } = body;
   await writeResult(context, options.output, body, () =>
     formatFields([
       ['Verified', verified ? 'yes' : 'NO'],
       ['Rows', String(rows)],
       ['Head', head],
+      ['Purged rows', purgedRows === 0 ? undefined : String(purgedRows)],
+      ...purges.map((purge): [string, string] => ['Purge', describePurge(purge)]),
       ['Not chained yet', unchained === 0 ? undefined : String(unchained)],
       ['First bad', firstBad && `rows ${firstBad.firstId} to ${firstBad.lastId}: ${firstBad.reason}`],
     ]),

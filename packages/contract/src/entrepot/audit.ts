@@ -96,7 +96,24 @@ const head = z.string().regex(/^[0-9a-f]{64}$/, 'a head is 64 hexadecimal digits
 
 export const auditVerification = z
   .object({
-    rows: z.int().meta({ description: 'Rows that the chain vouches for, up to the first bad one.' }),
+    rows: z.int().meta({ description: 'Rows that are there and that the chain vouches for, up to the first bad one.' }),
+    purgedRows: z.int().meta({ description: 'Rows that were purged; the chain vouches for that too.' }),
+    purges: z
+      .array(
+        z.object({
+          at: z.string(),
+          actor: z.string(),
+          before: z.string().meta({ description: 'Rows of that time and later stayed.' }),
+          actions: z
+            .array(z.string())
+            .meta({ description: 'Whose rows went; those of all actions where it is empty.' }),
+          upTo: z.int().meta({ description: 'The last row of the stretch.' }),
+          head: head.meta({ description: 'The head of the chain there, from which it goes on.' }),
+          removed: z.int(),
+          finished: z.boolean().meta({ description: 'False while some of the rows are still there.' }),
+        }),
+      )
+      .meta({ description: 'What was purged, the newest first.' }),
     head: head.meta({
       description: 'The hash over all of them: kept elsewhere, it shows whether the end was cut off.',
     }),

@@ -30,7 +30,8 @@ export const getProjectUsage = route({
         unique_size: bytes.meta({ description: 'Bytes that count: every blob and manifest of the project once.' }),
         logical_size: bytes.meta({ description: 'Bytes that its artifacts would take if none shared anything.' }),
         shared_size: bytes.meta({
-          description: 'Bytes among the unique ones that other projects hold too: to delete the project frees the others.',
+          description:
+            'Bytes among the unique ones that other projects hold too: to delete the project frees the others.',
         }),
         arriving_size: bytes.meta({ description: 'Bytes so far of uploads under way.' }),
         blobs: z.int(),

@@ -97,6 +97,8 @@ export interface JobHandler {
   readonly type: string;
   /** At once in this process. */
   readonly concurrency: number;
+  /** At once in all processes together; no bound if absent. */
+  readonly most?: number;
   /** How often a task is begun at most, lost workers included. */
   readonly maxRuns: number;
   /** How long to wait before run `run + 1`, in milliseconds; a quarter more or less is added. */

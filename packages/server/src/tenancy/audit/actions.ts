@@ -91,6 +91,10 @@ export const auditActions = {
   'update-schedule': named('update', 'schedule'),
   'create-gc': named('create', 'gc_schedule'),
   'update-gc': named('update', 'gc_schedule'),
+  'create-purge': named('create', 'purge_schedule'),
+  'update-purge': named('update', 'purge_schedule'),
+  /** Rows of the audit itself that were deleted. */
+  'purge-audit': named('purge', 'audit'),
   'stop-job': named('stop', 'job'),
   /** A change that was refused and has no name of its own here. */
   'refuse-request': named('refuse', 'request'),
@@ -114,10 +118,14 @@ export function findActions(part: keyof ActionName, matches: (name: string) => b
   return all.filter(([, name]) => matches(name[part])).map(([action]) => action);
 }
 
-/** Harbor's name of each kind of event: `create_artifact`. */
-export const eventTypes: readonly string[] = [
-  ...new Set(all.map(([, { operation, resourceType }]) => `${operation}_${resourceType}`)),
-].toSorted();
+/** The actions behind each of Harbor's names of a kind of event: `create_artifact`. */
+export const actionsByEvent: ReadonlyMap<string, readonly AuditAction[]> = Map.groupBy(
+  all.map(([action]) => action),
+  (action) => `${auditActions[action].operation}_${auditActions[action].resourceType}`,
+);
+
+/** Harbor's name of each kind of event. */
+export const eventTypes: readonly string[] = [...actionsByEvent.keys()].toSorted();
 
 /** The action that an operation of the management API stands for: `deleteProject` is `delete-project`. */
 export function actionOfOperation(operation: string): AuditAction {
@@ -160,5 +168,8 @@ const operationAliases: Readonly<Record<string, AuditAction>> = {
   'create-replication-policy': 'create-replication',
   'update-replication-policy': 'update-replication',
   'delete-replication-policy': 'delete-replication',
+  'create-purge-schedule': 'create-purge',
+  'update-purge-schedule': 'update-purge',
+  'stop-purge': 'stop-job',
   'put-system-cveallowlist': 'update-cve-allowlist',
 };

@@ -1,4 +1,4 @@
-export type { AuditAction } from './actions.ts';
+export { actionsByEvent, type AuditAction } from './actions.ts';
 export { createAuditReads } from './read-model.ts';
 export { auditRoutes } from './routes.ts';
 export { createFindAuditScope } from './scope.ts';

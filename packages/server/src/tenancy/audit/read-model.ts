@@ -85,6 +85,19 @@ export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditRead
     return found ?? { number: 0, lastId: 0 };
   }
 
+  /** Up to where purges have gone through the chain: its segments there do not tell what is left. */
+  async function findPurged(): Promise<{ readonly through: number; readonly lastId: number }> {
+    const found = await db.read
+      .selectFrom('audit_purge')
+      .select(['through', 'last_id as lastId'])
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return found ?? { through: 0, lastId: 0 };
+  }
+
+  const keptOf = (key: Key, lastId: number) => manyRows().where('audit.id', '<=', lastId).where(isOfKey(key));
+
   const isOfKey = (key: Key) => (key === 'every' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`audit.project_id = ${key}`);
 
   /** The segments that hold rows of the key: how many there are up to each, and how many in it. */
@@ -103,8 +116,12 @@ export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditRead
 
   async function countProjects(projectIds: readonly number[]): Promise<number> {
     const end = await findEnd();
+    const purged = await findPurged();
     let total = 0;
-    for (const id of projectIds) total += await countChained(id, end.number);
+    for (const id of projectIds) {
+      total += (await countChained(id, end.number)) - (await countChained(id, purged.through));
+      if (purged.through > 0) total += await count(keptOf(id, purged.lastId));
+    }
     if (projectIds.length === 0) return total;
     return total + (await count(rows().where('audit.id', '>', end.lastId).where('audit.project_id', 'in', projectIds)));
   }
@@ -137,26 +154,33 @@ export function createAuditReads(db: Pick<Db, 'read' | 'background'>): AuditRead
   /** A page without further conditions: the rows that are not chained yet are the newest. */
   async function listKeyed(key: Key, query: ListQuery, descending: boolean) {
     const end = await findEnd();
+    const purged = await findPurged();
     const newest = rows().where('audit.id', '>', end.lastId).where(isOfKey(key));
-    const [chained, unchained] = [await countChained(key, end.number), await count(newest)];
-    const total = chained + unchained;
+    const kept = keptOf(key, purged.lastId);
+    // Places from the oldest: what purges left, then the segments after them, then what is not chained.
+    const left = purged.through === 0 ? 0 : await count(kept);
+    const skippedTotal = await countChained(key, purged.through);
+    const chained = left + (await countChained(key, end.number)) - skippedTotal;
+    const total = chained + (await count(newest));
     const skipped = (query.page - 1) * query.pageSize;
     const last = descending ? total - 1 - skipped : Math.min(skipped + query.pageSize, total) - 1;
     const first = descending ? Math.max(0, last - query.pageSize + 1) : skipped;
     if (last < first) return { rows: [], total };
-    const old = first < chained ? await readPlaces(key, end.number, first, Math.min(last, chained - 1)) : [];
-    const fresh =
-      last >= chained
-        ? await read(
-            newest
-              .orderBy('audit.id')
-              .offset(Math.max(0, first - chained))
-              .limit(last - Math.max(first, chained) + 1),
-          )
-        : [];
-    const page = [...old, ...fresh];
+    const places = (from: number, to: number) =>
+      ({ offset: Math.max(0, first - from), limit: Math.min(last, to - 1) - Math.max(first, from) + 1 }) as const;
+    const page: AuditRow[] = [];
+    if (first < left) page.push(...(await read(paged(kept, places(0, left)))));
+    if (first < chained && last >= left) {
+      const shift = skippedTotal - left;
+      const [from, to] = [Math.max(first, left) + shift, Math.min(last, chained - 1) + shift];
+      page.push(...(await readPlaces(key, end.number, from, to)));
+    }
+    if (last >= chained) page.push(...(await read(paged(newest, places(chained, total)))));
     return { rows: descending ? page.toReversed() : page, total };
   }
+
+  const paged = (query: Rows, { offset, limit }: { readonly offset: number; readonly limit: number }): Rows =>
+    query.orderBy('audit.id').offset(offset).limit(limit);
 
   function ofScope(query: Rows, scope: AuditScope): Rows {
     if (scope.kind === 'all') return query;

@@ -86,8 +86,24 @@ export function auditRoutes({ reads, chain, findScope, clock }: AuditRoutesDeps)
     serve(listProjectAudit, ({ project, query, url }) => list(ofProject(project), query, url, toRow)),
     serve(exportAudit, async ({ query }) => stream(query, undefined)),
     serve(exportProjectAudit, async ({ project, query }) => stream(query, project.id)),
-    serve(verifyAudit, async ({ query }) => ({ status: 200, body: await verify(query.expect) })),
+    serve(verifyAudit, async ({ query }) => ({ status: 200, body: toVerdict(await verify(query.expect)) })),
   ];
+}
+
+function toVerdict({ purges, ...verdict }: Verification) {
+  return {
+    ...verdict,
+    purges: purges.map(({ at, actor, cutoff, actions, lastId, head, removed, finished }) => ({
+      at: new Date(at).toISOString(),
+      actor,
+      before: new Date(cutoff).toISOString(),
+      actions: [...actions],
+      upTo: lastId,
+      head,
+      removed,
+      finished,
+    })),
+  };
 }
 
 function toLog(row: AuditRow) {

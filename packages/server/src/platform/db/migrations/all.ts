@@ -17,6 +17,7 @@ import * as addImmutableRules from './0023-add-immutable-rules.ts';
 import * as addBackupMark from './0025-add-backup-mark.ts';
 import * as addStorageCare from './0031-add-storage-care.ts';
 import * as addUndo from './0030-add-undo.ts';
+import * as purgeAudit from './0028-purge-audit.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   { name: '0025-add-backup-mark', up: addBackupMark.up },
   { name: '0031-add-storage-care', up: addStorageCare.up },
   { name: '0030-add-undo', up: addUndo.up },
+  { name: '0028-purge-audit', up: purgeAudit.up },
 ];

@@ -44,9 +44,31 @@ export interface AuditSegmentProjectTable {
   rows_total: number;
 }
 
+/** What was taken out of the audit. */
+export interface AuditPurgeTable {
+  id: Generated<number>;
+  at: number;
+  actor: string;
+  /** Rows of that moment and later stayed. */
+  cutoff: number;
+  /** `,a,b,`: the actions whose rows went; empty for all. */
+  actions: string;
+  /** The last segment of the chain that was gone through, with its last row and its hash. */
+  through: number;
+  last_id: number;
+  head: string;
+  /** Rows that this purge took. */
+  removed: number;
+  /** What is left up to `last_id`, and the hash over it. */
+  kept_rows: number;
+  kept_hash: string;
+  finished: Generated<number>;
+}
+
 export interface AuditTables {
   audit: AuditTable;
   audit_segment: AuditSegmentTable;
   audit_checkpoint: AuditCheckpointTable;
+  audit_purge: AuditPurgeTable;
   audit_segment_project: AuditSegmentProjectTable;
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#kernel/clock';
 import type { Transact } from '#kernel/transaction';
 import type { ChainStore, Ticket } from './store.ts';
-import type { Checkpoint, Verification } from './types.ts';
+import { type Survey, surveyChain, type SurveyOptions } from './survey.ts';
+import type { Checkpoint, Purge, Verification } from './types.ts';
 import { walkChain } from './walk.ts';
 
 export interface AuditChain extends AsyncDisposable {
@@ -13,6 +14,10 @@ export interface AuditChain extends AsyncDisposable {
    * that was told earlier: it must be part of the chain, else the end was cut off or all of it rewritten.
    */
   verify(options?: { readonly expect?: string | undefined }): Promise<Verification>;
+  /** Finds what a purge may take, and proves that it is what was chained. Nothing is changed. */
+  survey(options: SurveyOptions): Promise<Survey>;
+  /** The purge whose rows are not all gone yet. */
+  findUnfinished(): Promise<Purge | undefined>;
 }
 
 export interface AuditChainDeps {
@@ -102,6 +107,14 @@ export function createAuditChain({ store, transact, clock, onCheckpoint, onError
         await writeCheckpoint();
       });
       return walkChain(store, expect);
+    },
+    async survey(options) {
+      await inTurn(sealAll);
+      return surveyChain(store, options);
+    },
+    async findUnfinished() {
+      const [last] = await store.listPurges();
+      return last?.finished === false ? last : undefined;
     },
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
-import type { Checkpoint, Segment } from './types.ts';
+import type { Checkpoint, Purge, Segment } from './types.ts';
 
 /** Says up to which id rows can be chained, once the writers of its time have ended. */
 export interface Ticket {
@@ -12,6 +12,8 @@ export interface Ticket {
 
 export interface ChainedRow {
   readonly id: number;
+  readonly at: number;
+  readonly action: string;
   /** The row in its canonical form. */
   readonly line: string;
 }
@@ -41,7 +43,14 @@ export interface ChainStore {
   listSegments(after: number, most: number): Promise<readonly Segment[]>;
   listRows(after: number, upTo: number, most: number): Promise<readonly ChainedRow[]>;
   countUnchained(): Promise<number>;
+  findSegment(number: number): Promise<Segment | undefined>;
+  /** What was purged, the newest first; some of it. */
+  listPurges(): Promise<readonly Purge[]>;
+  /** What the audit itself says of a purge, as it is kept with the row: JSON. */
+  findPurgeNote(purge: Pick<Purge, 'id' | 'lastId'>): Promise<string | undefined>;
 }
+
+const mostPurges = 100;
 
 /** What stands in the place of the hash before the first segment. */
 export const origin: Segment = { number: 0, firstId: 0, lastId: 0, rows: 0, rowsTotal: 0, hash: '0'.repeat(64) };
@@ -207,7 +216,7 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | '
       segments(db.read).where('number', '>', after).orderBy('number').limit(most).execute(),
     async listRows(after, upTo, most) {
       const found = await sql<ChainedRow>`
-        select id, ${line} as line from audit where id > ${after} and id <= ${upTo} order by id limit ${most}`.execute(
+        select id, at, action, ${line} as line from audit where id > ${after} and id <= ${upTo} order by id limit ${most}`.execute(
         db.background,
       );
       return found.rows;
@@ -220,6 +229,43 @@ export function createChainStore(db: Pick<Db, 'kind' | 'read' | 'background' | '
         .where('id', '>', lastId)
         .executeTakeFirst();
       return Number(found?.rows ?? 0);
+    },
+    findSegment: (number) => segments(db.read).where('number', '=', number).executeTakeFirst(),
+    async listPurges() {
+      const found = await db.read
+        .selectFrom('audit_purge')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(mostPurges)
+        .execute();
+      return found.map((row) => ({
+        id: row.id,
+        at: row.at,
+        actor: row.actor,
+        cutoff: row.cutoff,
+        actions: row.actions.split(',').filter((action) => action !== ''),
+        through: row.through,
+        lastId: row.last_id,
+        head: row.head,
+        removed: row.removed,
+        keptRows: row.kept_rows,
+        keptHash: row.kept_hash,
+        finished: row.finished === 1,
+      }));
+    },
+    async findPurgeNote({ id, lastId }) {
+      const notes = await db.read
+        .selectFrom('audit')
+        .select('detail')
+        .where('action', '=', 'purge-audit')
+        .where('id', '>', lastId)
+        .orderBy('id', 'desc')
+        .limit(mostPurges)
+        .execute();
+      return (
+        notes.find(({ detail }) => (JSON.parse(detail ?? '{}') as { purge?: unknown }).purge === id)?.detail ??
+        undefined
+      );
     },
   };
 }

@@ -26,9 +26,35 @@ export interface ChainFault {
   readonly reason: string;
 }
 
+/** What was taken out of the audit on purpose. */
+export interface Purge {
+  readonly id: number;
+  readonly at: number;
+  readonly actor: string;
+  /** Rows of that moment and later stayed. */
+  readonly cutoff: number;
+  /** The actions whose rows went; empty for all. */
+  readonly actions: readonly string[];
+  /** The number of the last segment that was gone through; the last id in it, and its hash. */
+  readonly through: number;
+  readonly lastId: number;
+  readonly head: string;
+  /** Rows that this purge took. */
+  readonly removed: number;
+  /** What it left of the rows up to `lastId`, those that earlier ones left included, and the hash over it. */
+  readonly keptRows: number;
+  readonly keptHash: string;
+  /** False while rows that may go are still there. */
+  readonly finished: boolean;
+}
+
 export interface Verification {
-  /** Rows that the chain vouches for. */
+  /** Rows that are there and that the chain vouches for. */
   readonly rows: number;
+  /** Rows that were purged, as the chain itself tells. */
+  readonly purgedRows: number;
+  /** The purges that did it, the newest first. */
+  readonly purges: readonly Purge[];
   /** The hash over all of them; all zeros while there are none. */
   readonly head: string;
   readonly verified: boolean;

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createKeptRows, isDoomed, toNote } from './purged.ts';
 import { type ChainedRow, type ChainStore, origin } from './store.ts';
-import type { ChainFault, Segment, Verification } from './types.ts';
+import type { ChainFault, Purge, Segment, Verification } from './types.ts';
 
 /** Read at once: a bound on memory, and on how long SQLite keeps others waiting. */
 const rowsPerPage = 500;
 const segmentsPerPage = 500;
 
-async function* readSegments(store: ChainStore, until: number): AsyncGenerator<Segment> {
-  for (let after = 0; after < until; ) {
+export async function* readSegments(store: ChainStore, from: number, until: number): AsyncGenerator<Segment> {
+  for (let after = from; after < until; ) {
     const page = await store.listSegments(after, segmentsPerPage);
     for (const segment of page) {
       if (segment.number > until) return;
@@ -32,34 +33,114 @@ async function* readRows(store: ChainStore, upTo: number): AsyncGenerator<Chaine
   }
 }
 
+/** All rows up to an id, of which the next ones up to some id are taken in turn. */
+export interface RowReader extends AsyncDisposable {
+  /** Gives the rows up to the id that were not taken yet to `take`, and answers how many there were. */
+  take(upTo: number, take: (row: ChainedRow) => void): Promise<number>;
+  /** The next row that nobody took. */
+  peek(): ChainedRow | undefined;
+}
+
+export async function openRows(store: ChainStore, upTo: number): Promise<RowReader> {
+  const rows = readRows(store, upTo);
+  let row = await rows.next();
+  return {
+    async take(until, take) {
+      let taken = 0;
+      for (; row.done !== true && row.value.id <= until; row = await rows.next()) {
+        take(row.value);
+        taken += 1;
+      }
+      return taken;
+    },
+    peek: () => (row.done === true ? undefined : row.value),
+    async [Symbol.asyncDispose]() {
+      await rows.return(undefined);
+    },
+  };
+}
+
+/** Takes the rows that purges have left: they are what the last one says, and it is what the audit itself says. */
+export async function checkKept(
+  store: ChainStore,
+  rows: RowReader,
+  purge: Purge,
+  see: (row: ChainedRow) => void = () => undefined,
+): Promise<{ readonly segment: Segment } | { readonly fault: ChainFault }> {
+  const { lastId, at } = purge;
+  const kept = createKeptRows();
+  await rows.take(lastId, (row) => {
+    if (!purge.finished && isDoomed(purge, row)) return;
+    kept.add(row);
+    see(row);
+  });
+  const when = new Date(at).toISOString();
+  const fault = (reason: string) => ({ fault: { firstId: 1, lastId, reason } });
+  if (kept.rows() !== purge.keptRows) {
+    return fault(`The purge of ${when} left ${purge.keptRows} of these rows, and there are ${kept.rows()}.`);
+  }
+  if (kept.hash() !== purge.keptHash) return fault(`These rows are not what the purge of ${when} left.`);
+  const segment = await store.findSegment(purge.through);
+  if (segment === undefined || segment.hash !== purge.head || segment.lastId !== lastId) {
+    return fault(`The chain here is not what it was at the purge of ${when}.`);
+  }
+  const note = await store.findPurgeNote(purge);
+  if (note !== JSON.stringify(toNote(purge))) {
+    return fault(`The purge of ${when} is not in the audit as it is written beside it: rows were deleted otherwise.`);
+  }
+  return { segment };
+}
+
+/** Takes the rows of a segment and says what is wrong with them. */
+export async function checkSegment(
+  rows: RowReader,
+  before: Segment,
+  segment: Segment,
+  see: (row: ChainedRow) => void = () => undefined,
+): Promise<ChainFault | undefined> {
+  const hash = createHash('sha256').update(before.hash);
+  let first: number | undefined;
+  const count = await rows.take(segment.lastId, (row) => {
+    hash.update(`\n${row.line}`);
+    first ??= row.id;
+    see(row);
+  });
+  return judge(before, segment, { count, first, hash: hash.digest('hex') });
+}
+
 /** Compares every row with the chain, in order and with bounded memory. What comes meanwhile is left for the next time. */
 export async function walkChain(store: ChainStore, expect: string | undefined): Promise<Verification> {
   const end = await store.head();
-  const rows = readRows(store, end.lastId);
-  let row = await rows.next();
+  const purges = await store.listPurges();
+  await using rows = await openRows(store, end.lastId);
   let before = origin;
   let fault: ChainFault | undefined;
-  for await (const segment of readSegments(store, end.number)) {
-    const hash = createHash('sha256').update(before.hash);
-    let count = 0;
-    let first: number | undefined;
-    for (; row.done !== true && row.value.id <= segment.lastId; row = await rows.next()) {
-      hash.update(`\n${row.value.line}`);
-      first ??= row.value.id;
-      count += 1;
+  let purgedRows = 0;
+  const [last] = purges;
+  if (last !== undefined) {
+    const checked = await checkKept(store, rows, last);
+    if ('fault' in checked) fault = checked.fault;
+    else {
+      before = checked.segment;
+      purgedRows = before.rowsTotal - last.keptRows;
     }
-    fault = judge(before, segment, { count, first, hash: hash.digest('hex') });
-    if (fault !== undefined) break;
-    before = segment;
   }
-  if (fault === undefined && row.done !== true) {
-    const { id } = row.value;
-    fault = { firstId: id, lastId: id, reason: 'A row was added that the chain does not know.' };
+  if (fault === undefined) {
+    for await (const segment of readSegments(store, before.number, end.number)) {
+      fault = await checkSegment(rows, before, segment);
+      if (fault !== undefined) break;
+      before = segment;
+    }
   }
-  await rows.return(undefined);
+  const more = rows.peek();
+  if (fault === undefined && more !== undefined) {
+    fault = { firstId: more.id, lastId: more.id, reason: 'A row was added that the chain does not know.' };
+  }
   fault ??= await findCut(store, before, end, expect);
   return {
-    rows: before.rowsTotal,
+    rows: before.rowsTotal - purgedRows,
+    purgedRows,
+    purges,
     head: before.hash,
     verified: fault === undefined,
     ...(fault === undefined ? {} : { firstBad: fault }),
