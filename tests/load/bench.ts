@@ -5,6 +5,7 @@ import { mustRun } from '#support/program';
 import { needTools } from '#support/system-tool';
 import { measureArtifacts } from './artifacts.ts';
 import { measureBlobs } from './blobs.ts';
+import { measureCollection } from './collection.ts';
 import { measureGrowth } from './growth.ts';
 import { measureManifests } from './manifests.ts';
 import type { Pace } from './pace.ts';
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Section>>> = {
   workers: measureWorkers,
   quota: measureQuotas,
   permissions: measureDecisions,
+  collection: measureCollection,
 };
 
 const usage = `npm run bench -- [--quick] [--rounds N] [--write FILE] [${Object.keys(parts).join('|')} …]

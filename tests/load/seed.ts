@@ -21,6 +21,17 @@ export function seededTag(index: number): string {
   return `t${String(index).padStart(6, '0')}`;
 }
 
+/** Where the bytes of a seeded blob would lie. */
+export function seededLocation(digest: string): string {
+  const hex = digest.slice('sha256:'.length);
+  return `sha256/${hex.slice(0, 2)}/${hex}.0000000000000000`;
+}
+
+/** The config of a seeded image, which no other image has. */
+export function seededConfig(repository: number | string, tag: number): string {
+  return `config ${repository} ${tag}`;
+}
+
 /**
  * Fills a stopped registry's SQLite database as pushes would have: repositories, manifests with a config and two layers,
  * tags. There are no bytes behind the layers; only their rows count here.
@@ -44,7 +55,7 @@ export function seedStore(data: string, { repositories, tags, large = 0 }: SeedS
           total_size, pulled_at, described) values (?, ?, ?, ?, ?, 'admin', ?, 'IMAGE', ?, ?, ?, 1)`,
       ),
       detail: db.prepare('insert into manifest_detail (manifest_id, extra_attrs, annotations) values (?, ?, null)'),
-      part: db.prepare('insert into manifest_blob (manifest_id, blob_id) values (?, ?)'),
+      part: db.prepare('insert into manifest_blob (manifest_id, blob_id, repository_id) values (?, ?, ?)'),
       tag: db.prepare(
         "insert into tag (repository_id, name, manifest_id, pushed_at, pushed_by) values (?, ?, ?, ?, 'admin')",
       ),
@@ -54,7 +65,7 @@ export function seedStore(data: string, { repositories, tags, large = 0 }: SeedS
       const { lastInsertRowid: id } = insert.blob.run(
         descriptor.digest,
         descriptor.size,
-        `seeded/${descriptor.digest}`,
+        seededLocation(descriptor.digest),
         now,
         now,
       );
@@ -66,7 +77,7 @@ export function seedStore(data: string, { repositories, tags, large = 0 }: SeedS
       const base = [addBlob(`base a ${r}`, mediaType.layer), addBlob(`base b ${r}`, mediaType.layer)];
       for (const { id } of base) insert.link.run(repository, id, now);
       for (let t = 0; t < count; t++) {
-        const config = addBlob(`config ${r} ${t}`, mediaType.config);
+        const config = addBlob(seededConfig(r, t), mediaType.config);
         insert.link.run(repository, config.id, now);
         const text = imageManifest(
           config.descriptor,
@@ -90,7 +101,7 @@ export function seedStore(data: string, { repositories, tags, large = 0 }: SeedS
           manifest,
           JSON.stringify({ architecture: 'amd64', os: 'linux', config: { Cmd: ['run', r] } }),
         );
-        for (const { id } of [config, ...base]) insert.part.run(manifest, id);
+        for (const { id } of [config, ...base]) insert.part.run(manifest, id, repository);
         insert.tag.run(repository, seededTag(t), manifest, now - t * 1000);
       }
     };

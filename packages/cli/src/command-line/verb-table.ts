@@ -24,6 +24,7 @@ export const nouns: Readonly<Record<string, string>> = {
   quota: 'See and limit how much projects hold',
   label: 'Make and remove labels',
   immutable: 'Tags that neither move nor go',
+  gc: 'Collect what nobody needs any more',
   webhook: 'Have others told of what happens in a project',
   registry: 'Make other registries known to this one',
   audit: 'Read, export and verify the audit of a registry',
@@ -312,6 +313,26 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'immutable rm',
     summary: 'Let tags be moved and deleted again',
     load: async () => (await import('#src/commands/immutable-rm')).immutableRmVerb,
+  },
+  {
+    name: 'gc run',
+    summary: 'Collect now, or see what would go',
+    load: async () => (await import('#src/commands/gc-run')).gcRunVerb,
+  },
+  {
+    name: 'gc ls',
+    summary: 'List the last collections',
+    load: async () => (await import('#src/commands/gc-ls')).gcLsVerb,
+  },
+  {
+    name: 'gc log',
+    summary: 'Show what a collection did',
+    load: async () => (await import('#src/commands/gc-log')).gcLogVerb,
+  },
+  {
+    name: 'gc schedule',
+    summary: 'Show or set when collections run',
+    load: async () => (await import('#src/commands/gc-schedule')).gcScheduleVerb,
   },
   {
     name: 'webhook ls',

@@ -49,7 +49,7 @@ export const task = z
   .meta({ id: 'Task' });
 
 /** The last runs of a job of the whole registry (garbage collection, purging the audit log). */
-export const jobRun = (name: string, schedule: z.ZodType) =>
+export const jobRun = <S extends z.ZodType>(name: string, schedule: S) =>
   z
     .object({
       id: z.int().min(0).optional(),

@@ -34,6 +34,8 @@ export interface Collection {
 const lookedAt = 2000;
 /** Rows changed in one transaction: few enough for a request that waits for it to notice nothing. */
 const changedAtOnce = 100;
+/** Reviews that only end: the row goes, and nothing else is touched. */
+const endedAtOnce = 500;
 /** Files removed side by side. */
 const removedAtOnce = 8;
 
@@ -41,11 +43,16 @@ export function createCollection(deps: CollectionDeps): Collection {
   const { store, transact, ages, pause = sleep } = deps;
 
   /** Runs the pieces one after the other, and lets others go first in between. */
-  async function inPieces<T>(all: readonly T[], signal: AbortSignal, work: (some: T[]) => Promise<void>) {
-    for (let at = 0; at < all.length; at += changedAtOnce) {
+  async function inPieces<T>(
+    all: readonly T[],
+    signal: AbortSignal,
+    work: (some: T[]) => Promise<void>,
+    size = changedAtOnce,
+  ) {
+    for (let at = 0; at < all.length; at += size) {
       signal.throwIfAborted();
       const began = performance.now();
-      await work(all.slice(at, at + changedAtOnce));
+      await work(all.slice(at, at + size));
       await pause(Math.min(50, (performance.now() - began) / 2));
     }
   }
@@ -99,11 +106,18 @@ export function createCollection(deps: CollectionDeps): Collection {
         }
         after = found.at(-1);
       } else {
-        await inPieces(found, signal, async (some) => {
+        const settle = async (some: JudgedReview[]) => {
           const done = await transact((tx) => store.settle(tx, some, ages.graceMs), { durable: false });
           total.unlinked += done.unlinked;
           total.condemned += done.condemned;
-        });
+        };
+        const kept = ({ verdict }: JudgedReview) => verdict === 'keep';
+        await inPieces(found.filter(kept), signal, settle, endedAtOnce);
+        await inPieces(
+          found.filter((review) => !kept(review)),
+          signal,
+          settle,
+        );
       }
       seen += found.length;
       report(`${seen} blobs looked at`);
