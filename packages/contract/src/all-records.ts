@@ -5,6 +5,7 @@ import { robotLimitRecords } from './entrepot/robot.ts';
 import { explainRecords } from './entrepot/explain.ts';
 import { groupRecords } from './entrepot/group.ts';
 import { sessionRecords } from './entrepot/session.ts';
+import { storageRecords } from './entrepot/storage.ts';
 import { webhookExtraRecords } from './entrepot/webhook.ts';
 import { workloadIdentityRecords } from './entrepot/workload-identity.ts';
 import { peopleRecords } from './harbor/all-people.ts';
@@ -23,6 +24,7 @@ const entrepotRecords: readonly RouteRecord[] = [
   ...groupRecords,
   ...roleRecords,
   ...sessionRecords,
+  ...storageRecords,
   ...webhookExtraRecords,
   ...workloadIdentityRecords,
 ];

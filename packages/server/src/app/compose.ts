@@ -3,6 +3,7 @@ import { type NewId, randomId } from '#kernel/ids';
 import type { Config, Secrets } from '#platform/config';
 import type { Db } from '#platform/db';
 import { createFindOrigin } from '#platform/http/server';
+import type { JobHandler } from '#platform/jobs';
 import type { Log } from '#platform/log';
 import type { DistributionRoute } from '#registry/routes';
 import type { Uploads } from '#registry/uploads';
@@ -20,11 +21,14 @@ import { version } from './version.ts';
 import { isFirstProcess } from './workers.ts';
 import { allRecords } from '@entrepot/contract/all-records';
 import type { Server } from 'node:http';
+import { composeAuditPurge } from './parts/audit-purge.ts';
 import { openBasis } from './parts/basis.ts';
+import { composeCollection } from './parts/collection.ts';
 import { composeDataPlane, purgeRegularly } from './parts/data-plane.ts';
 import { composeOutside } from './parts/outside.ts';
 import { composePeople } from './parts/people.ts';
 import { composeTagRules } from './parts/tag-rules.ts';
+import { composeStorageCare } from './parts/storage-care.ts';
 import { composeQuota } from './parts/quota.ts';
 
 export interface ComposeOptions {
@@ -73,7 +77,9 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const tagRules = composeTagRules(basis);
   const people = await composePeople(basis, { onUploadsAbandoned, quota }, stack);
   const { users, projects, access, identity, signIn } = people;
-  const outside = composeOutside(basis, stack);
+  const handlers: JobHandler[] = [];
+  const outside = composeOutside(basis, () => handlers.map(({ type }) => type), stack);
+  const care = composeStorageCare(basis, [], stack);
   const plane = composeDataPlane(
     basis,
     people,
@@ -82,9 +88,13 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
       onPull: outside.onPull,
       pushPolicies: [quota.policy],
       tagPolicy: tagRules.tagPolicy,
+      onSuspect: care.onSuspect,
     },
     stack,
   );
+  const collection = composeCollection(basis, people, plane);
+  const auditPurge = composeAuditPurge(basis);
+  handlers.push(...outside.handlers, ...care.handlers, collection.handler, auditPurge.handler);
   const { uploads, distributionRoutes, distribution, token } = plane;
 
   /** Staged bytes of a deleted project go in the background. */
@@ -111,6 +121,9 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
     ...plane.routes,
     ...outside.routes,
     ...tagRules.routes,
+    ...collection.routes,
+    ...care.routes,
+    ...auditPurge.routes,
     ...quota.createRoutes(people),
   ];
   const later = notYet(allRecords, served);
@@ -153,10 +166,12 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   stack.defer(http.close);
   tls?.onRenewal(http.server);
-  basis.startLater(outside.handlers);
+  basis.startLater(handlers);
   if (isFirstProcess()) {
     stack.defer(purgeRegularly(uploads, config, log));
     stack.defer(outside.checkRegularly());
+    stack.defer(collection.collectRegularly());
+    stack.defer(care.careRegularly());
     plane.describer.notice();
   }
 

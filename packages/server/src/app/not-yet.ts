@@ -10,8 +10,6 @@ const groups: Readonly<Record<string, string>> = {
   replication: 'replication',
   Retention: 'retention policies',
   preheat: 'preheating of images',
-  gc: 'garbage collection on demand',
-  purge: 'purging of the audit log',
   scan: 'vulnerability scans',
   scanAll: 'vulnerability scans',
   scanner: 'vulnerability scanners',

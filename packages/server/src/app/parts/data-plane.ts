@@ -1,3 +1,4 @@
+import type { Digest } from '@entrepot/oci/digest';
 import type { Config } from '#platform/config';
 import type { Log } from '#platform/log';
 import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';
@@ -32,6 +33,8 @@ export interface DataPlaneOptions {
   /** What has a say in pushes, in the order in which it is asked. */
   readonly pushPolicies: readonly PushPolicy[];
   readonly tagPolicy: TagPolicy;
+  /** Told of a blob whose bytes are not what they should be, or not there. */
+  readonly onSuspect: (digest: Digest) => void;
 }
 
 /** Often enough for a blob that is relied on never to look older than it is by much. */
@@ -41,7 +44,7 @@ const touchEvery = ({ gc }: Config) => Math.floor(gc.graceMs / 10);
 export function composeDataPlane(
   { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
   { access, projects, identity, tokens, doors, serviceName, signIn }: People,
-  { acceptsUploads, onPull, pushPolicies, tagPolicy }: DataPlaneOptions,
+  { acceptsUploads, onPull, pushPolicies, tagPolicy, onSuspect }: DataPlaneOptions,
   stack: AsyncDisposableStack,
 ) {
   const repositories = createRepositoryStore(db);
@@ -58,6 +61,7 @@ export function composeDataPlane(
     clock,
     cacheBytes: config.blobs.cacheSizeBytes,
     touchEveryMs: touchEvery(config),
+    onSuspect,
   });
   const uploadStore = createUploadStore(db);
   const uploads = createUploads({

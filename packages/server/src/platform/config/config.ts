@@ -93,6 +93,28 @@ export interface CollectionConfig {
   readonly untagged: boolean;
 }
 
+/** How the bytes of the store are read again. */
+export interface ScrubConfig {
+  /** 0 for never by itself. */
+  readonly periodMs: number;
+  /** Bytes a second; 0 is as fast as it goes. */
+  readonly rate: number;
+  /** Names of registries that are asked for what is damaged. */
+  readonly repairFrom: readonly string[];
+}
+
+/** What is shipped while the registry runs. */
+export interface BackupConfig {
+  /** An absolute folder, or `s3://…`. */
+  readonly to: string;
+  readonly shipIntervalMs: number;
+  readonly snapshotIntervalMs: number;
+  readonly keep: number;
+  readonly copiesBlobs: boolean;
+  /** A file that is named, not read. */
+  readonly keyFile: string | undefined;
+}
+
 /** Everything that is decided at start, understood and checked. Secrets are apart, in `Secrets`. */
 export interface Config {
   readonly listen: ListenAddress;
@@ -120,7 +142,9 @@ export interface Config {
     readonly maxOpenTotal: number;
   };
   readonly gc: CollectionConfig;
+  readonly scrub: ScrubConfig;
   readonly undo: { readonly windowMs: number };
+  readonly backup: BackupConfig | null;
   readonly limits: LimitsConfig;
   readonly auth: AuthConfig;
   readonly outbound: OutboundConfig;

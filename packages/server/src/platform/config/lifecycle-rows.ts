@@ -53,4 +53,28 @@ export const lifecycleRows = [
     explanation: 'How long deleted artifacts, tags, repositories and projects can be restored.',
     example: '30d',
   },
+  {
+    key: 'scrub.period',
+    kind: 'duration',
+    default: '7d',
+    explanation:
+      'In what time every byte of the store is read once and held against its digest; 0s for never, but when asked.',
+    example: '14d',
+  },
+  {
+    key: 'scrub.rate',
+    kind: 'size',
+    default: '20MiB',
+    explanation: 'How many bytes a second the scrub reads at most; 0 is as fast as it goes.',
+    example: '50MiB',
+  },
+  {
+    key: 'scrub.repair_from',
+    kind: 'text',
+    default: null,
+    absent: 'none',
+    explanation:
+      'Names of registries, as this one knows them, that are asked for content which is damaged here; separated by commas.',
+    example: 'mirror, upstream',
+  },
 ] as const satisfies readonly ConfigRow[];

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseSecretKey } from '#platform/crypto';
 import type {
   AuthConfig,
+  BackupConfig,
   BlobsConfig,
   CollectionConfig,
   Config,
@@ -109,6 +110,34 @@ function resolveCollection(values: Values): CollectionConfig {
   };
 }
 
+const backupKeys = [
+  'backup.ship_interval',
+  'backup.snapshot_interval',
+  'backup.keep',
+  'backup.blobs',
+  'backup.encrypt_key_file',
+] as const satisfies readonly ConfigKey[];
+
+function resolveBackup({ get, isWritten }: Values, blobs: BlobsConfig, refuse: Refuse): BackupConfig | null {
+  const to = get('backup.to');
+  if (to === undefined) {
+    const stray = backupKeys.find(isWritten);
+    if (stray !== undefined) refuse('backup.to', `a place, since ${stray} is set`, 'nothing');
+    return null;
+  }
+  if (isWritten('database.url')) {
+    refuse('backup.to', 'nothing, since PostgreSQL ships its own log: see the guide to backups', to);
+  }
+  return {
+    to: to.startsWith('s3://') ? to : resolve(to),
+    shipIntervalMs: get('backup.ship_interval'),
+    snapshotIntervalMs: get('backup.snapshot_interval'),
+    keep: get('backup.keep'),
+    copiesBlobs: (get('backup.blobs') ?? (blobs.kind === 's3' ? 'reference' : 'copy')) === 'copy',
+    keyFile: get('backup.encrypt_key_file'),
+  };
+}
+
 function resolveLimits({ get }: Values): LimitsConfig {
   return {
     bodyIdleMs: get('limits.body_idle_timeout'),
@@ -164,6 +193,7 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
     refuse('uploads.max_open_total', 'at least uploads.max_open_per_user', String(get('uploads.max_open_total')));
   }
   checkSecretKeys(values, refuse);
+  const blobs = resolveBlobs(values, refuse);
   return {
     listen: get('listen'),
     data: get('data'),
@@ -174,7 +204,7 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
     trustedProxies: get('trusted_proxies'),
     log: { level: get('log.level'), format: get('log.format') },
     database: resolveDatabase(values, refuse),
-    blobs: resolveBlobs(values, refuse),
+    blobs,
     manifests: { cacheSizeBytes: get('manifests.cache_size'), maxSizeBytes: get('manifests.max_size') },
     indexes: { requireChildren: get('indexes.require_children') },
     uploads: {
@@ -184,7 +214,13 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
       maxOpenTotal: get('uploads.max_open_total'),
     },
     gc: resolveCollection(values),
+    scrub: {
+      periodMs: get('scrub.period'),
+      rate: get('scrub.rate'),
+      repairFrom: splitKeys(get('scrub.repair_from')),
+    },
     undo: { windowMs: get('undo.window') ?? keepMs(values) },
+    backup: resolveBackup(values, blobs, refuse),
     limits: resolveLimits(values),
     auth: resolveAuth(values),
     outbound: { allow: get('outbound.allow'), ports: get('outbound.ports') },

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Digest } from '@entrepot/oci/digest';
+import { hash } from 'node:crypto';
+import { type Digest, digestAlgorithm, digestHex } from '@entrepot/oci/digest';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { Actor, Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
@@ -23,8 +24,11 @@ export interface Blobs {
    * it again. Fails with `blob-not-found` when it was collected at this moment.
    */
   rely(blob: StoredBlob, digest: Digest): Eventually<void>;
-  /** Its bytes, or a part of them: from memory when it is small and popular, else as a stream. */
-  open(blob: StoredBlob, range?: ByteRange): Promise<Readable | Uint8Array>;
+  /**
+   * Its bytes, or a part of them: from memory when it is small and popular, else as a stream. What is read whole into
+   * memory is held against the digest. Fails with `storage-failed` when the bytes are not the blob's.
+   */
+  open(blob: StoredBlob, digest: Digest, range?: ByteRange): Promise<Readable | Uint8Array>;
   /** Where the client may fetch the bytes itself, if the store can say and is told to. */
   redirect(blob: StoredBlob): Promise<string | undefined>;
   /**
@@ -58,6 +62,8 @@ export interface BlobsDeps {
   readonly cacheBytes: number;
   /** How often it is noted again that somebody relies on a blob, in milliseconds: well within the grace of the collection. */
   readonly touchEveryMs: number;
+  /** Told of a blob whose bytes are not what they should be, or not there. */
+  readonly onSuspect?: ((digest: Digest) => void) | undefined;
 }
 
 /** Blobs of which it is remembered that somebody relies on them. */
@@ -100,15 +106,31 @@ export function createBlobs(deps: BlobsDeps): Blobs {
   /** Blobs on their way into memory: a thousand clients that ask for one at once wait for one reading of it. */
   const loading = new Map<string, Promise<Uint8Array>>();
 
-  async function load(blob: StoredBlob): Promise<Uint8Array> {
+  async function load(blob: StoredBlob, digest: Digest): Promise<Uint8Array> {
     const content = Buffer.allocUnsafeSlow(blob.size);
     let filled = 0;
-    for await (const chunk of await bytes.open(blob.location)) filled += (chunk as Buffer).copy(content, filled);
+    for await (const chunk of await openBytes(blob, digest)) filled += (chunk as Buffer).copy(content, filled);
     if (filled !== blob.size) {
+      deps.onSuspect?.(digest);
       throw new RegistryError('storage-failed', `The store holds ${filled} of the ${blob.size} bytes of a blob.`);
+    }
+    const algorithm = digestAlgorithm(digest);
+    if (hash(algorithm, content, 'hex') !== digestHex(digest)) {
+      deps.onSuspect?.(digest);
+      throw new RegistryError('storage-failed', 'The stored bytes are not those that were pushed.');
     }
     cache.set(blob.location, content);
     return content;
+  }
+
+  /** A blob that is known and not there, or shorter than it was, is looked at before the next scrub. */
+  async function openBytes(blob: StoredBlob, digest: Digest, range?: ByteRange): Promise<Readable> {
+    try {
+      return await bytes.open(blob.location, range);
+    } catch (error) {
+      if (error instanceof RegistryError && isSuspicious(error)) deps.onSuspect?.(digest);
+      throw error;
+    }
   }
 
   return {
@@ -127,11 +149,11 @@ export function createBlobs(deps: BlobsDeps): Blobs {
         relied.set(blob.location, true);
       });
     },
-    async open(blob, range) {
+    async open(blob, digest, range) {
       const cached = cache.get(blob.location);
       if (cached !== undefined) return range === undefined ? cached : cached.subarray(range.first, range.last + 1);
-      if (range !== undefined || blob.size > largestCached) return bytes.open(blob.location, range);
-      const running = loading.get(blob.location) ?? load(blob).finally(() => loading.delete(blob.location));
+      if (range !== undefined || blob.size > largestCached) return openBytes(blob, digest, range);
+      const running = loading.get(blob.location) ?? load(blob, digest).finally(() => loading.delete(blob.location));
       loading.set(blob.location, running);
       return running;
     },
@@ -179,3 +201,6 @@ export function createBlobs(deps: BlobsDeps): Blobs {
     },
   };
 }
+
+const isSuspicious = ({ code, detail }: RegistryError): boolean =>
+  code === 'blob-not-found' || (code === 'storage-failed' && (detail as { archived?: true } | undefined) === undefined);

@@ -31,7 +31,7 @@ export function blobRoutes({ blobs }: { readonly blobs: Blobs }): RepositoryRout
         contentType: 'application/octet-stream',
         etag,
         headers: ['Docker-Content-Digest', digest, ...apiVersion, ...forever],
-        open: (range) => blobs.open(blob, range),
+        open: (range) => blobs.open(blob, digest, range),
       },
       {
         method: exchange.method,

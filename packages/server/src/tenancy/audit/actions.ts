@@ -96,6 +96,12 @@ export const auditActions = {
   /** Rows of the audit itself that were deleted. */
   'purge-audit': named('purge', 'audit'),
   'stop-job': named('stop', 'job'),
+  'start-scrub': named('create', 'scrub'),
+  'quarantine-content': named('quarantine', 'content'),
+  'repair-content': named('repair', 'content'),
+  'discard-content': named('discard', 'content'),
+  'update-tiering': named('update', 'tiering'),
+  'delete-tiering': named('delete', 'tiering'),
   /** A change that was refused and has no name of its own here. */
   'refuse-request': named('refuse', 'request'),
   /** How many refusals had no row of their own, because there were too many. */
@@ -162,14 +168,14 @@ const operationAliases: Readonly<Record<string, AuditAction>> = {
   'create-gcschedule': 'create-gc',
   'update-gcschedule': 'update-gc',
   'stop-gc': 'stop-job',
+  'create-purge-schedule': 'create-purge',
+  'update-purge-schedule': 'update-purge',
+  'stop-purge': 'stop-job',
   'create-immu-rule': 'create-immutable-rule',
   'update-immu-rule': 'update-immutable-rule',
   'delete-immu-rule': 'delete-immutable-rule',
   'create-replication-policy': 'create-replication',
   'update-replication-policy': 'update-replication',
   'delete-replication-policy': 'delete-replication',
-  'create-purge-schedule': 'create-purge',
-  'update-purge-schedule': 'update-purge',
-  'stop-purge': 'stop-job',
   'put-system-cveallowlist': 'update-cve-allowlist',
 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BlobAdopter, BlobLocation, BlobStore, StageState } from '#platform/blobs';
+import type { BlobWalker } from '#platform/blobs/capabilities';
 import { RegistryError } from '#kernel/errors';
 import { adoptFile, syncFoldersOf } from './adopt-file.ts';
 import { appendToFile } from './append-file.ts';
@@ -10,6 +11,7 @@ import { type FileOperations, nodeFileOperations } from './file-operations.ts';
 import { blobPath, ensureLayout, newLocation, stagePath } from './layout.ts';
 import { createFileReaders } from './read-file.ts';
 import { isAbsent, storageError } from './storage-error.ts';
+import { walkFiles } from './walk-files.ts';
 
 export interface FilesystemBlobsOptions {
   /** The folder that belongs to the store alone. It is made when missing; its parent should be. */
@@ -27,7 +29,9 @@ const stageState: StageState = '{}';
  * An append at an offset that the file does not reach rejects with `upload-invalid`: the upload is to be started again.
  * Rejects with `storage-failed` when the folder cannot be prepared.
  */
-export async function createFilesystemBlobs(options: FilesystemBlobsOptions): Promise<BlobStore & BlobAdopter> {
+export async function createFilesystemBlobs(
+  options: FilesystemBlobsOptions,
+): Promise<BlobStore & BlobAdopter & BlobWalker> {
   const root = resolve(options.root);
   const files = options.files ?? nodeFileOperations;
   const readers = createFileReaders();
@@ -86,6 +90,8 @@ export async function createFilesystemBlobs(options: FilesystemBlobsOptions): Pr
     reserve: newLocation,
     adopt: (location, file, how) => adoptFile(root, location, file, how),
     settle: (locations) => syncFoldersOf(root, locations),
+
+    walk: () => walkFiles(root),
 
     async delete(location) {
       await remove(blobPath(root, location), 'Deleting a blob');

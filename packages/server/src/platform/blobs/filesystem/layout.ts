@@ -33,6 +33,11 @@ export function blobPath(root: string, location: BlobLocation): string {
   return join(root, location);
 }
 
+/** A path under the root as a location; undefined for a file that this store never made. */
+export function locationOf(path: string): BlobLocation | undefined {
+  return locationPattern.test(path) ? (path as BlobLocation) : undefined;
+}
+
 /** The file that a staged upload grows in. Throws `upload-not-found` for an id that cannot be a file name. */
 export function stagePath(root: string, id: string): string {
   if (!uploadPattern.test(id)) {

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { BlobLocation, BlobStore, CommitRequest } from '#platform/blobs';
+import type { BlobWalker } from '#platform/blobs/capabilities';
 import { RegistryError } from '#kernel/errors';
 import { digestAlgorithm, digestHex } from '@entrepot/oci/digest';
 
 /** A blob store that can be looked into. */
-export interface MemoryBlobs extends BlobStore {
+export interface MemoryBlobs extends BlobStore, BlobWalker {
   /** Ids of the uploads that have staged bytes. */
   listStaged(): readonly string[];
   /** Locations that hold a blob. */
@@ -18,6 +19,7 @@ const readStep = 64 * 1024;
 export function createMemoryBlobs(): MemoryBlobs {
   const staged = new Map<string, Buffer>();
   const blobs = new Map<BlobLocation, Buffer>();
+  const since = new Map<BlobLocation, number>();
   return {
     description: 'memory',
 
@@ -74,6 +76,7 @@ export function createMemoryBlobs(): MemoryBlobs {
       staged.delete(id);
       const location = `memory/${request.digest}.${randomUUID()}` as BlobLocation;
       blobs.set(location, bytes);
+      since.set(location, Date.now());
       return location;
     },
 
@@ -83,6 +86,13 @@ export function createMemoryBlobs(): MemoryBlobs {
 
     async delete(location) {
       blobs.delete(location);
+      since.delete(location);
+    },
+
+    async *walk() {
+      for (const [location, bytes] of blobs) {
+        yield { location, size: bytes.length, modifiedAt: since.get(location) ?? 0 };
+      }
     },
 
     async probe() {},

@@ -27,6 +27,8 @@ export interface ObjectCalls {
   completeUpload(key: string, uploadId: string, parts: readonly StoredPart[]): Promise<void>;
   /** Silent when there is no such upload. */
   abortUpload(key: string, uploadId: string): Promise<void>;
+  /** The objects whose keys begin so, a page at a time. */
+  list(prefix: string): AsyncIterable<{ readonly key: string; readonly size: number; readonly modifiedAt: number }>;
   /** An address that anybody can read the object from for a limited time. */
   sign(key: string, contentType: string, seconds: number): Promise<string>;
   /** Closes the connections. */
@@ -159,6 +161,18 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
           }
         }
       });
+    },
+
+    async *list(prefix) {
+      let from: string | undefined;
+      do {
+        const command = new sdk.ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken: from });
+        const page = await rejecting('Listing the blob store', () => client.send(command));
+        for (const { Key, Size, LastModified } of page.Contents ?? []) {
+          if (Key !== undefined) yield { key: Key, size: Size ?? 0, modifiedAt: LastModified?.getTime() ?? 0 };
+        }
+        from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      } while (from !== undefined);
     },
 
     async sign(key, contentType, seconds) {

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { BlobLocation, BlobRedirector, BlobStore } from '#platform/blobs';
+import type { BlobWalker } from '#platform/blobs/capabilities';
 import { RegistryError } from '#kernel/errors';
 import { appendToObject } from './append-object.ts';
 import { commitObject } from './commit-object.ts';
@@ -21,7 +22,7 @@ const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
  * The bucket should have a rule that aborts multipart uploads after some days, for those of processes that died.
  * Throws RangeError for a part size that S3 refuses.
  */
-export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & BlobRedirector> {
+export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & BlobRedirector & BlobWalker> {
   const { partSize = defaultPartSize, idleTimeoutMs = 30_000 } = config;
   if (!(Number.isInteger(partSize) && partSize >= smallestPart)) {
     throw new RangeError(`The part size of the S3 blob store is ${partSize} bytes; expected 5 MiB at least.`);
@@ -93,6 +94,12 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
 
     async delete(location) {
       await calls.delete(keyOf(location));
+    },
+
+    async *walk() {
+      for await (const { key, ...found } of calls.list(folder)) {
+        if (isKey(key)) yield { location: key as BlobLocation, ...found };
+      }
     },
 
     async redirect(location, { contentType }) {

@@ -67,7 +67,7 @@ export function createAdditions(deps: {
   async function open({ project, repository }: Place, descriptor: Descriptor, largest: number): Promise<Readable> {
     const blob = await deps.blobs.get(project, repository, descriptor.digest);
     if (blob.size > largest) throw missing('it is too large to be read here');
-    const content = await deps.blobs.open(blob);
+    const content = await deps.blobs.open(blob, descriptor.digest);
     return content instanceof Readable ? content : Readable.from([content]);
   }
 

@@ -1,0 +1,7 @@
+export { createInspect } from './quarantine.ts';
+export { createOrphans } from './orphans.ts';
+export { createScrubReadModel } from './read-model.ts';
+export { createRepair } from './repair.ts';
+export { scrubRoutes } from './routes.ts';
+export { createScrub, type Scrub } from './service.ts';
+export { createScrubStore } from './store.ts';

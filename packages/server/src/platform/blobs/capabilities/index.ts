@@ -1,0 +1,1 @@
+export { type BlobWalker, isBlobWalker, type WalkedBlob } from './blob-walker.ts';
