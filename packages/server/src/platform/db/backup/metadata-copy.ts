@@ -2,9 +2,8 @@ import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseUnusable } from '#platform/db';
 import { migrations } from '#platform/db/migrations';
-import { copySqlite } from './copy-sqlite.ts';
+import { copySqlite, type NamedBlob } from '#platform/db/wal';
 import { dumpPostgres, openPostgresSnapshot } from './dump-postgres.ts';
-import type { NamedBlob } from './sqlite-log.ts';
 
 /** The metadata as they were at one moment, however long they are read. */
 export interface MetadataCopy extends AsyncDisposable {
@@ -15,6 +14,8 @@ export interface MetadataCopy extends AsyncDisposable {
   readonly version: number;
   /** Every blob that is named, by digest, many at a time. */
   blobs(): AsyncIterable<readonly NamedBlob[]>;
+  /** A blob as it is named now, which may be elsewhere. Undefined when nobody names it any more. */
+  findNow(digest: string): Promise<NamedBlob | undefined>;
   /** All of it: the database file of SQLite, the dump of PostgreSQL. */
   content(): AsyncIterable<Uint8Array>;
 }
@@ -38,11 +39,11 @@ export async function copyLiveSqlite(path: string, scratch: string): Promise<Met
   source.exec('begin');
   readVersion(source);
   await copySqlite(source, scratch);
-  return openSqliteCopy(scratch);
+  return openSqliteCopy(scratch, path);
 }
 
-/** Takes a file that is a copy already; it is removed with what this returns. */
-export function openSqliteCopy(scratch: string): MetadataCopy {
+/** Takes a file that is a copy of the database at `live` already; it is removed with what this returns. */
+export function openSqliteCopy(scratch: string, live: string): MetadataCopy {
   const db = new DatabaseSync(scratch, { timeout: busyMs });
   const version = readVersion(db);
   const { store } = db.prepare('select store from backup_mark').get() as { store: string };
@@ -58,6 +59,11 @@ export function openSqliteCopy(scratch: string): MetadataCopy {
         if (rows.length < blobsPerRead) return;
         after = rows.at(-1)?.digest ?? '';
       }
+    },
+    async findNow(digest) {
+      using now = new DatabaseSync(live, { readOnly: true, timeout: busyMs });
+      const row = now.prepare('select id, digest, size, location from blob where digest = ?').get(digest);
+      return row as NamedBlob | undefined;
     },
     content: () => createReadStream(scratch, { highWaterMark: readBytes }),
     async [Symbol.asyncDispose]() {
@@ -90,6 +96,7 @@ export async function openPostgresCopy(url: string): Promise<MetadataCopy> {
           after = rows.at(-1)?.digest ?? '';
         }
       },
+      findNow: (digest) => findNow(url, digest),
       content: () => dumpPostgres(snapshot),
       [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
     };
@@ -97,6 +104,16 @@ export async function openPostgresCopy(url: string): Promise<MetadataCopy> {
     await snapshot[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+async function findNow(url: string, digest: string): Promise<NamedBlob | undefined> {
+  // The transaction of the copy sees what was then.
+  await using now = await openPostgresSnapshot(url);
+  const { rows } = await now.client.query<{ id: string; digest: string; size: string; location: string }>(
+    'select id, digest, size, location from blob where digest = $1',
+    [digest],
+  );
+  return rows[0] && { ...rows[0], id: Number(rows[0].id), size: Number(rows[0].size) };
 }
 
 function readVersion(db: DatabaseSync): number {

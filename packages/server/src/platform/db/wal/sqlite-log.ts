@@ -20,6 +20,8 @@ export interface OpenCopy {
   readonly position: WalPosition;
   /** What was committed before and not yet taken. */
   readonly change: Change | undefined;
+  /** That changes are counted from it: there was no position before, or it was lost. */
+  readonly isNew: boolean;
   /** Writes it to a new file. */
   write(path: string): Promise<void>;
   [Symbol.dispose](): void;
@@ -191,10 +193,12 @@ export function openSqliteLog(path: string): SqliteLog {
           if (end === undefined) throw new Error('The write-ahead log is empty although it is held.');
           copier.exec('begin');
           copier.prepare('select store from backup_mark').get();
+          const isNew = position === undefined;
           position ??= end;
           return {
             position: end,
             change,
+            isNew,
             write: (to: string) => copySqlite(copier, to),
             [Symbol.dispose]: () => copier.close(),
           };

@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Pool } from 'pg';
 import { DatabaseUnusable } from '#platform/db';
 import { migrations } from '#platform/db/migrations';
-import { type EndFact, factMark, type SequenceFact, type TableFact } from './dump-postgres.ts';
+import { type EndFact, factMark, type SequenceFact, type TableFact } from '#platform/db/backup';
 
 const rowsPerInsert = 500;
 /** Rows are sent together up to so many characters. */

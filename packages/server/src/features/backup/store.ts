@@ -1,0 +1,19 @@
+/** What the backup reads out of databases and writes into them. */
+export { copyLiveSqlite, type MetadataCopy, openPostgresCopy, openSqliteCopy } from '#platform/db/backup';
+export {
+  isEmptyPostgres,
+  loadPostgres,
+  makeScratchPostgres,
+  openRestoredPostgres,
+  openRestoredSqlite,
+  type RestoredDatabase,
+} from '#platform/db/restore';
+export {
+  type Change,
+  decodeChange,
+  encodeChange,
+  openResting,
+  openSqliteLog,
+  type SqliteLog,
+  type WalPosition,
+} from '#platform/db/wal';
