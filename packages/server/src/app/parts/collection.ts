@@ -9,6 +9,7 @@ import { registryAsker } from '#kernel/registry-asker';
 import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
 import { createCollectionStore, type UnheldManifest } from '#registry/collection';
+import { createExpiredStore } from '#registry/collection/expired';
 import type { Digest } from '@entrepot/oci/digest';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { People } from './people.ts';
@@ -46,12 +47,13 @@ export function composeCollection(
     }
   }
 
+  const expired = createExpiredStore(db, clock);
   const collection = createCollection({
     store: createCollectionStore(db, clock),
     bytes,
     transact,
     ages: config.gc,
-    expireDeletions: async () => ({ count: 0, bytes: 0 }),
+    expireDeletions: (limit) => transact((tx) => expired.expire(tx, limit)),
     deleteUnheld,
     onKept: (error) => logger.warn({ error }, 'The store did not give bytes back; the next collection tries again.'),
   });

@@ -1,0 +1,1 @@
+export { createExpiredStore, type ExpiredStore } from './store.ts';
