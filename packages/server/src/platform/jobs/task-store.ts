@@ -2,7 +2,7 @@ import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
 import { isRunning, isWaiting, taskColumns, toLeasedTask } from './rows.ts';
 import { isEnded, statusOfExecution } from './status.ts';
-import type { JobStatus, LeasedTask, NewExecution } from './types.ts';
+import type { JobStatus, LeasedTask, NewExecution, NewTask } from './types.ts';
 
 /** How a run ended. */
 export type Outcome =
@@ -17,6 +17,8 @@ export type Outcome =
 export interface Claim {
   readonly type: string;
   readonly most: number;
+  /** So many at work in all processes together; no bound if absent. */
+  readonly mostEverywhere?: number | undefined;
   /** For tasks that bring no figure of their own. */
   readonly maxRuns: number;
 }
@@ -38,6 +40,8 @@ export interface Beat {
 
 export interface TaskStore {
   insert(tx: Transaction, execution: NewExecution, at: number): Promise<{ executionId: number; taskIds: number[] }>;
+  /** Adds tasks to an execution that has not ended, of this type unless they say another. */
+  extend(tx: Transaction, executionId: number, type: string, tasks: readonly NewTask[], at: number): Promise<number[]>;
   /** Types in which something waits for a worker now, paused ones left out. */
   readyTypes(at: number): Promise<string[]>;
   /** Takes what waits longest among the most urgent, and what lost its worker. */
@@ -137,6 +141,56 @@ export function createTaskStore(db: Db): TaskStore {
     );
   }
 
+  async function insertTasks(
+    tx: Transaction,
+    executionId: number,
+    type: string,
+    tasks: readonly NewTask[],
+    at: number,
+  ): Promise<number[]> {
+    const rows = tasks.map((task) => ({
+      execution_id: executionId,
+      type: task.type ?? type,
+      priority: task.priority ?? 0,
+      payload: JSON.stringify(task.payload ?? null),
+      extra_attrs: JSON.stringify(task.extraAttrs ?? {}),
+      status: (task.delayMs ?? 0) > 0 ? 'Scheduled' : 'Pending',
+      max_runs: task.maxRuns ?? 0,
+      available_at: at + (task.delayMs ?? 0),
+      created_at: at,
+      updated_at: at,
+    }));
+    const taskIds: number[] = [];
+    for (let from = 0; from < rows.length; from += rowsPerStatement) {
+      const some = rows.slice(from, from + rowsPerStatement);
+      const made = await within(tx).insertInto('task').values(some).returning('id').execute();
+      taskIds.push(...made.map(({ id }) => id));
+    }
+    return taskIds;
+  }
+
+  /** How many more may begin, of all that are at work anywhere. Whoever claims of the same type waits. */
+  async function roomFor(tx: Transaction, { type, most, mostEverywhere }: Claim, at: number): Promise<number> {
+    if (mostEverywhere === undefined) return most;
+    const q = within(tx);
+    if (lock) {
+      await q
+        .insertInto('job_queue')
+        .values({ type, paused: 0 })
+        .onConflict((conflict) => conflict.column('type').doNothing())
+        .execute();
+      await q.selectFrom('job_queue').select('type').where('type', '=', type).forUpdate().execute();
+    }
+    const { count } = await q
+      .selectFrom('task')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('type', '=', type)
+      .where(isRunning)
+      .where('lease_until', '>=', at)
+      .executeTakeFirstOrThrow();
+    return Math.min(most, mostEverywhere - Number(count));
+  }
+
   return {
     async insert(tx, execution, at) {
       const q = within(tx);
@@ -156,26 +210,10 @@ export function createTaskStore(db: Db): TaskStore {
         })
         .returning('id')
         .executeTakeFirstOrThrow();
-      const rows = execution.tasks.map((task) => ({
-        execution_id: executionId,
-        type: task.type ?? execution.vendorType,
-        priority: task.priority ?? 0,
-        payload: JSON.stringify(task.payload ?? null),
-        extra_attrs: JSON.stringify(task.extraAttrs ?? {}),
-        status: (task.delayMs ?? 0) > 0 ? 'Scheduled' : 'Pending',
-        max_runs: task.maxRuns ?? 0,
-        available_at: at + (task.delayMs ?? 0),
-        created_at: at,
-        updated_at: at,
-      }));
-      const taskIds: number[] = [];
-      for (let from = 0; from < rows.length; from += rowsPerStatement) {
-        const some = rows.slice(from, from + rowsPerStatement);
-        const made = await q.insertInto('task').values(some).returning('id').execute();
-        taskIds.push(...made.map(({ id }) => id));
-      }
-      return { executionId, taskIds };
+      return { executionId, taskIds: await insertTasks(tx, executionId, execution.vendorType, execution.tasks, at) };
     },
+
+    extend: (tx, executionId, type, more, at) => insertTasks(tx, executionId, type, more, at),
 
     async readyTypes(at) {
       const rows = await db.read
@@ -191,7 +229,9 @@ export function createTaskStore(db: Db): TaskStore {
       return rows.map((row) => row.type).filter((type) => !held.has(type));
     },
 
-    async claim(tx, claim, lease, at) {
+    async claim(tx, wish, lease, at) {
+      const claim = { ...wish, most: await roomFor(tx, wish, at) };
+      if (claim.most <= 0) return [];
       const found = await takeLost(tx, claim, at);
       if (found.length < claim.most) {
         const waiting = await candidates(tx, claim.type)

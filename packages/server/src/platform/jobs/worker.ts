@@ -32,6 +32,8 @@ export interface JobWorkerDeps {
   readonly pollMs?: number;
   /** How long handlers may take to stop at a shutdown; 10 s if absent. */
   readonly graceMs?: number;
+  /** At most so many tasks at once, of all types; as many as the handlers say if absent. */
+  readonly most?: number | undefined;
 }
 
 const workerBeatMs = 10_000;
@@ -52,14 +54,20 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
   const runs = new Map<number, Run>();
   /** How many of each type are at work here, those that only begin included. */
   const busy = new Map<string, number>();
+  const most = deps.most ?? Number.POSITIVE_INFINITY;
+  const atWork = () => [...busy.values()].reduce((sum, one) => sum + one, 0);
   const worker = {
     id: deps.newId(),
     host: hostname(),
     pid: process.pid,
-    concurrency: handlers.reduce((sum, { concurrency }) => sum + concurrency, 0),
+    concurrency: Math.min(
+      most,
+      handlers.reduce((sum, { concurrency }) => sum + concurrency, 0),
+    ),
     startedAt: clock(),
   };
   let closing = false;
+  let first = 0;
   let turning: Promise<void> | undefined;
   let again = false;
   let beating: Promise<void> | undefined;
@@ -92,13 +100,16 @@ export function startJobWorker(deps: JobWorkerDeps): JobWorker {
 
   async function takeWork(): Promise<void> {
     const ready = await tasks.readyTypes(clock());
-    for (const type of ready) {
+    // Who came first the last time comes later now: with little room, a long queue would keep it all.
+    first += 1;
+    for (const [at] of ready.entries()) {
+      const type = ready[(at + first) % ready.length] as string;
       const handler = byType.get(type);
       if (handler === undefined || closing) continue;
-      const free = handler.concurrency - (busy.get(type) ?? 0);
+      const free = Math.min(handler.concurrency - (busy.get(type) ?? 0), most - atWork());
       if (free <= 0) continue;
       const lease = { id: deps.newId(), workerId: worker.id, until: clock() + leaseMs };
-      const claim = { type, most: free, maxRuns: handler.maxRuns };
+      const claim = { type, most: free, mostEverywhere: handler.most, maxRuns: handler.maxRuns };
       const taken = await transact((tx) => tasks.claim(tx, claim, lease, clock()), { durable: false });
       for (const task of taken) begin(task, handler);
     }

@@ -14,7 +14,10 @@ export interface JobProcess {
   readonly db: Db;
   readonly jobs: Jobs;
   readonly errors: unknown[];
-  work(handlers: readonly JobHandler[], leaseMs?: number): JobWorker;
+  work(
+    handlers: readonly JobHandler[],
+    more?: number | { readonly leaseMs?: number; readonly most?: number },
+  ): JobWorker;
 }
 
 /** What a scenario plays with. Everything is gone at its end. */
@@ -42,7 +45,7 @@ export async function startJobScenario(makePlace: MakeJobPlace): Promise<JobScen
         db,
         jobs: createJobs({ db, clock }),
         errors,
-        work: (handlers, leaseMs) =>
+        work: (handlers, more = {}) =>
           owned.use(
             startJobWorker({
               db,
@@ -52,7 +55,7 @@ export async function startJobScenario(makePlace: MakeJobPlace): Promise<JobScen
               onError: (error) => errors.push(error),
               pollMs: 50,
               graceMs: 500,
-              ...(leaseMs === undefined ? {} : { leaseMs }),
+              ...(typeof more === 'number' ? { leaseMs: more } : more),
             }),
           ),
       };
