@@ -33,7 +33,10 @@ export const quotaSetVerb = manageVerb({
     };
     const quota = await findQuota(client, PROJECT);
     await client.call(updateQuota, { params: { id: quota.id ?? 0 }, body: { hard } });
-    const parts = [...(SIZE === undefined ? [] : [SIZE]), ...(artifacts === undefined ? [] : [`${artifacts} artifacts`])];
+    const parts = [
+      ...(SIZE === undefined ? [] : [SIZE]),
+      ...(artifacts === undefined ? [] : [`${artifacts} artifacts`]),
+    ];
     return { data: { project: PROJECT, ...hard }, said: `${PROJECT} may hold ${parts.join(' and ')} now\n` };
   },
 });

@@ -6,7 +6,9 @@ import { askManagement } from '#testing/management';
 import { digestOf, imageManifest, startTestRegistry, type TestRegistry } from '#testing/test-registry';
 
 interface Held {
-  readonly limit: number;
+  readonly hard: { readonly storage: number; readonly count: number };
+  readonly used: { readonly storage: number; readonly count: number };
+  readonly shared_size: number;
   readonly unique_size: number;
   readonly logical_size: number;
   readonly arriving_size: number;
@@ -35,7 +37,7 @@ const ask = (registry: TestRegistry, path: string, init: RequestInit = {}) =>
   registry.fetch(path, { as: registry.admin, ...init });
 
 async function held(registry: TestRegistry): Promise<Held> {
-  const response = await ask(registry, '/api/entrepot/v1/projects/team/quota');
+  const response = await ask(registry, '/api/entrepot/v1/projects/team/usage');
   assert.equal(response.status, 200);
   return (await response.json()) as Held;
 }
@@ -88,9 +90,11 @@ forEachDialect('the storage of a project', (on) => {
     }
     const size = 5000 + config.length + manifest.length;
     assert.deepEqual(await held(registry), {
-      limit: -1,
+      hard: { storage: -1, count: -1 },
+      used: { storage: size, count: 2 },
       unique_size: size,
       logical_size: 2 * size,
+      shared_size: 0,
       arriving_size: 0,
       blobs: 2,
       manifests: 1,
@@ -108,7 +112,7 @@ forEachDialect('the storage of a project', (on) => {
     const large = randomBytes(5 * KiB);
     assert.equal(
       await refusal(await push(registry, 'team/app', large)),
-      'adding 5.0 KiB of storage resource, which when updated to current usage of 6.0 KiB will exceed the configured upper limit of 10.0 KiB.',
+      'adding 5.0 KiB of storage resource, which when updated to current usage of 6.0 KiB will exceed the configured upper limit of 10.0 KiB. Delete what is not needed, or have an administrator raise the limit on bytes.',
     );
     assert.equal((await ask(registry, `/v2/team/app/blobs/${digestOf(large)}`)).status, 404);
     assert.deepEqual(

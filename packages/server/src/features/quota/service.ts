@@ -90,8 +90,7 @@ export function createQuotas(deps: QuotasDeps): Quotas {
   };
 }
 
-const isSame = ({ counted, found }: Recount) =>
-  counted.storage === found.storage && counted.count === found.count;
+const isSame = ({ counted, found }: Recount) => counted.storage === found.storage && counted.count === found.count;
 
 const limitWords: Readonly<Record<keyof Amounts, string>> = {
   storage: 'a number of bytes above 0, or -1 for no limit.',
