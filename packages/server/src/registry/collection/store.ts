@@ -72,6 +72,31 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
     }
   }
 
+  /**
+   * What was needed when it was looked at may be so no more: whoever let go of it since found its review still there
+   * and added none.
+   */
+  async function reviewAgain(tx: Transaction, reviews: readonly Review[]): Promise<void> {
+    const asSuch = reviews.filter(({ repositoryId }) => repositoryId === 0);
+    if (asSuch.length > 0) {
+      await sql`insert into gc_review (at, blob_id, repository_id) select touched_at, id, 0 from blob
+        where id in (${sql.join(asSuch.map(({ blobId }) => blobId))}) and condemned_at is null and ${unused}
+        on conflict do nothing`.execute(within(tx));
+    }
+    const inRepositories = reviews.filter(({ repositoryId }) => repositoryId !== 0);
+    if (inRepositories.length > 0) {
+      const pairs = sql.join(inRepositories.map(({ repositoryId, blobId }) => sql`(${repositoryId}, ${blobId})`));
+      await sql`insert into gc_review (at, blob_id, repository_id)
+        select blob.touched_at, blob.id, repository_blob.repository_id
+        from repository_blob join blob on blob.id = repository_blob.blob_id
+        where (repository_blob.repository_id, repository_blob.blob_id) in (${
+          db.kind === 'sqlite' ? sql`values ${pairs}` : pairs
+        }) and not exists (select 1 from manifest_blob where manifest_blob.blob_id = repository_blob.blob_id
+          and manifest_blob.repository_id = repository_blob.repository_id)
+        on conflict do nothing`.execute(within(tx));
+    }
+  }
+
   async function unlink(tx: Transaction, reviews: readonly Review[], graceMs: number): Promise<number> {
     if (reviews.length === 0) return 0;
     const pairs = sql.join(reviews.map(({ repositoryId, blobId }) => sql`(${repositoryId}, ${blobId})`));
@@ -158,6 +183,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
       })`.execute(within(tx));
       const of = (verdict: Verdict) => reviews.filter((review) => review.verdict === verdict);
       await postpone(tx, of('later'), graceMs);
+      await reviewAgain(tx, of('keep'));
       return {
         unlinked: await unlink(tx, of('unlink'), graceMs),
         condemned: await condemn(tx, of('condemn'), graceMs),

@@ -78,7 +78,11 @@ const known = [
 
 /** What lets go of a blob puts it before the collection, so that nothing can forget to. */
 function reviews(kind: DatabaseKind): string[] {
-  const [row, only] = kind === 'sqlite' ? ['insert or ignore into', ''] : ['insert into', ' on conflict do nothing'];
+  // On PostgreSQL a row that is there is held: a collection that is about to end this review waits, and looks again.
+  const [row, only] =
+    kind === 'sqlite'
+      ? ['insert or ignore into', '']
+      : ['insert into', ' on conflict (at, blob_id, repository_id) do update set at = excluded.at'];
   const ofBlob = (repository: string) =>
     `${row} gc_review (at, blob_id, repository_id)
       select touched_at, id, ${repository} from blob where id = %.blob_id${only};`;

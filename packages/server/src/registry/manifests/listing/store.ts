@@ -60,10 +60,12 @@ export async function relist(
         await within(tx).updateTable('manifest').set({ listed: shown }).where('id', '=', id).execute();
       }
       if (wanted !== 2 || digest === touched.tagged) continue;
+      // An older note is of an earlier time without a holder: whoever pushes it again relies on it from now on.
+      const at = db.stamp(touched.at);
       await within(tx)
         .insertInto('manifest_review')
-        .values({ manifest_id: id, at: db.stamp(touched.at) })
-        .onConflict((conflict) => conflict.column('manifest_id').doNothing())
+        .values({ manifest_id: id, at })
+        .onConflict((conflict) => conflict.column('manifest_id').doUpdateSet({ at }))
         .execute();
     }
   }
