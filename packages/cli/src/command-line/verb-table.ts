@@ -28,6 +28,7 @@ export const nouns: Readonly<Record<string, string>> = {
   webhook: 'Have others told of what happens in a project',
   registry: 'Make other registries known to this one',
   audit: 'Read, export and verify the audit of a registry',
+  storage: 'See that what is stored is right, and where it lies',
   admin: 'Help the registry on this machine when nobody can sign in',
 };
 
@@ -48,6 +49,16 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'admin reset-password',
     summary: 'Give the account admin a new password',
     load: async () => (await import('#src/commands/admin-reset-password')).adminResetPasswordVerb,
+  },
+  {
+    name: 'verify-storage',
+    summary: 'Hold the store of the registry on this machine against its database',
+    load: async () => (await import('#src/commands/verify-storage')).verifyStorageVerb,
+  },
+  {
+    name: 'repair',
+    summary: 'Mend what is damaged in the store of the registry on this machine',
+    load: async () => (await import('#src/commands/repair')).repairVerb,
   },
   {
     name: 'login',
@@ -403,6 +414,16 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'whoami',
     summary: 'Show as whom you work with a registry',
     load: async () => (await import('#src/commands/whoami')).whoamiVerb,
+  },
+  {
+    name: 'storage scrub',
+    summary: 'Have everything that is stored read again and held against its digest',
+    load: async () => (await import('#src/commands/storage-scrub')).storageScrubVerb,
+  },
+  {
+    name: 'storage damage',
+    summary: 'List what was found damaged',
+    load: async () => (await import('#src/commands/storage-damage')).storageDamageVerb,
   },
   {
     name: 'audit ls',

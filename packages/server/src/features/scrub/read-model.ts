@@ -31,6 +31,11 @@ export interface ScrubReadModel {
   readState(): Promise<ScrubState>;
   /** What is to be looked at in a pass. */
   countDue(before: number): Promise<{ blobs: number; bytes: number }>;
+  countManifests(): Promise<number>;
+  /** Blobs and manifests that nobody gets. */
+  countQuarantined(): Promise<number>;
+  /** Rows that speak of what is not there, in words; so many at most. */
+  listDangling(most: number): Promise<string[]>;
   countDamages(): Promise<{ found: number; mended: number }>;
 }
 
@@ -155,6 +160,69 @@ export function createScrubReadModel(db: Db): ScrubReadModel {
         .where('damaged_at', 'is', null)
         .executeTakeFirstOrThrow();
       return { blobs: Number(row.blobs), bytes: Number(row.bytes ?? 0) };
+    },
+
+    async countManifests() {
+      const row = await background
+        .selectFrom('manifest_content')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(row.count);
+    },
+
+    async countQuarantined() {
+      let sum = 0;
+      for (const table of ['blob', 'manifest_content'] as const) {
+        const row = await background
+          .selectFrom(table)
+          .select(({ fn }) => fn.countAll<number>().as('count'))
+          .where('damaged_at', 'is not', null)
+          .executeTakeFirstOrThrow();
+        sum += Number(row.count);
+      }
+      return sum;
+    },
+
+    async listDangling(most) {
+      const contentless = await background
+        .selectFrom('manifest')
+        .innerJoin('repository', 'repository.id', 'manifest.repository_id')
+        .leftJoin('manifest_content', 'manifest_content.digest', 'manifest.digest')
+        .select(['repository.name', 'manifest.digest'])
+        .where('manifest_content.digest', 'is', null)
+        .limit(most)
+        .execute();
+      const unheld = await background
+        .selectFrom('manifest_blob')
+        .innerJoin('manifest', 'manifest.id', 'manifest_blob.manifest_id')
+        .innerJoin('repository', 'repository.id', 'manifest.repository_id')
+        .leftJoin('blob', 'blob.id', 'manifest_blob.blob_id')
+        .leftJoin('repository_blob', (join) =>
+          join
+            .onRef('repository_blob.blob_id', '=', 'manifest_blob.blob_id')
+            .onRef('repository_blob.repository_id', '=', 'manifest.repository_id'),
+        )
+        .select(['repository.name', 'manifest.digest', 'blob.digest as blob_digest'])
+        .where('repository_blob.blob_id', 'is', null)
+        .limit(most)
+        .execute();
+      const astray = await background
+        .selectFrom('tag')
+        .innerJoin('repository', 'repository.id', 'tag.repository_id')
+        .leftJoin('manifest', (join) =>
+          join.onRef('manifest.id', '=', 'tag.manifest_id').onRef('manifest.repository_id', '=', 'tag.repository_id'),
+        )
+        .select(['repository.name', 'tag.name as tag'])
+        .where('manifest.id', 'is', null)
+        .limit(most)
+        .execute();
+      return [
+        ...contentless.map((row) => `the manifest ${row.name}@${row.digest} has no content`),
+        ...unheld.map(
+          (row) => `${row.name}@${row.digest} needs ${row.blob_digest ?? 'a blob'}, which is not held there`,
+        ),
+        ...astray.map((row) => `the tag ${row.name}:${row.tag} points at nothing`),
+      ].slice(0, most);
     },
 
     async countDamages() {

@@ -32,6 +32,8 @@ export interface Copy {
 export interface ScrubStore {
   /** Blobs that nobody has looked at since, those longest ago first. Damaged ones are not among them. */
   listDue(before: number, after: Cursor | undefined, limit: number): Promise<DueBlob[]>;
+  /** All that are not known to be damaged, in the order of their coming. */
+  listSound(afterId: number, limit: number): Promise<Kept[]>;
   listDueManifests(before: number, after: Digest | undefined, limit: number): Promise<KeptManifest[]>;
   markChecked(tx: Transaction, blobIds: readonly number[], at: number): Promise<void>;
   markManifests(tx: Transaction, digests: readonly Digest[], at: number): Promise<void>;
@@ -118,6 +120,18 @@ export function createScrubStore(db: Db): ScrubStore {
         .limit(limit)
         .execute();
       return rows.map((row) => ({ ...toKept(row), checkedAt: Number(row.checked_at) }));
+    },
+
+    async listSound(afterId, limit) {
+      const rows = await background
+        .selectFrom('blob')
+        .select(['id', 'digest', 'size', 'location'])
+        .where('id', '>', afterId)
+        .where('damaged_at', 'is', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(toKept);
     },
 
     async listDueManifests(before, after, limit) {
