@@ -28,6 +28,7 @@ export const nouns: Readonly<Record<string, string>> = {
   webhook: 'Have others told of what happens in a project',
   registry: 'Make other registries known to this one',
   audit: 'Read, export and verify the audit of a registry',
+  import: 'Take over what another registry holds',
   storage: 'See that what is stored is right, and where it lies',
   admin: 'Help the registry on this machine when nobody can sign in',
 };
@@ -49,6 +50,26 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'admin reset-password',
     summary: 'Give the account admin a new password',
     load: async () => (await import('#src/commands/admin-reset-password')).adminResetPasswordVerb,
+  },
+  {
+    name: 'import docker-registry',
+    summary: 'Take over the files of a docker-registry',
+    load: async () => (await import('#src/commands/import-docker-registry')).importDockerRegistryVerb,
+  },
+  {
+    name: 'import harbor',
+    summary: 'Take over the images of a Harbor from its files',
+    load: async () => (await import('#src/commands/import-harbor')).importHarborVerb,
+  },
+  {
+    name: 'import oci-layout',
+    summary: 'Take over OCI layouts',
+    load: async () => (await import('#src/commands/import-oci-layout')).importOciLayoutVerb,
+  },
+  {
+    name: 'import registry',
+    summary: 'Copy everything that another registry lists',
+    load: async () => (await import('#src/commands/import-registry')).importRegistryVerb,
   },
   {
     name: 'verify-storage',

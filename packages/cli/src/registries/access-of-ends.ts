@@ -10,14 +10,31 @@ export interface EndOptions extends AccessOptions {
   readonly toInsecure?: boolean;
 }
 
+interface Ends {
+  readonly from: RegistryAccess;
+  readonly to: RegistryAccess;
+}
+
+/** How to reach two registries. Rejects as `readAccess` does. */
+export async function readAccessOfHosts(
+  { from, to }: { readonly from: string; readonly to: string },
+  options: EndOptions,
+  context: CliContext,
+): Promise<Ends> {
+  return apart(await readAccess(options, [from, to], context), options);
+}
+
 /** How to reach the two ends of a copy. Rejects as `readAccess` does. */
 export async function readAccessOfEnds(
   ends: { readonly from: Location; readonly to: Location },
   options: EndOptions,
   context: CliContext,
-): Promise<{ readonly from: RegistryAccess; readonly to: RegistryAccess }> {
+): Promise<Ends> {
   const registries = [ends.from, ends.to].flatMap((end) => (end.kind === 'registry' ? [end.reference.registry] : []));
-  const access = await readAccess(options, registries, context);
+  return apart(await readAccess(options, registries, context), options);
+}
+
+function apart(access: RegistryAccess, options: EndOptions): Ends {
   const { plainHttp, insecure } = access;
   return {
     from: {

@@ -56,12 +56,15 @@ export async function dryRun({ source, options, most, requireChildren, tally, si
     prepareBatch,
     async writeBatch({ groups, taken }): Promise<WrittenBatch> {
       const items = groups.flatMap(({ manifests }) => manifests.map(({ item }) => item));
+      const needed = new Set(
+        groups.flatMap(({ manifests }) => manifests.flatMap(({ blobs }) => blobs)).map(({ digest }) => digest),
+      );
       return {
         manifests: items.length,
         tagsSet: items.reduce((sum, { tags }) => sum + tags.length, 0),
         tagsPresent: 0,
         skipped: [],
-        used: new Set(taken.values()),
+        used: new Set([...taken.values()].filter(({ digest }) => needed.has(digest))),
       };
     },
     takeBlobs: { drop: async () => undefined },

@@ -117,7 +117,13 @@ export function createImporter(deps: ImporterDeps): (source: ImageSource) => Pro
       for await (const items of cutBatches(listItems(source))) {
         signal.throwIfAborted();
         const prepared = await prepareBatch(items, arriving);
-        await writing;
+        try {
+          await writing;
+          signal.throwIfAborted();
+        } catch (error) {
+          await drop(prepared.taken.values(), new Set());
+          throw error;
+        }
         arriving = prepared.taken;
         writing = write(prepared);
         writing.catch(() => undefined);
