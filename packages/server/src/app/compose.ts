@@ -79,7 +79,7 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   const { users, projects, access, identity, signIn } = people;
   const handlers: JobHandler[] = [];
   const outside = composeOutside(basis, () => handlers.map(({ type }) => type), stack);
-  const care = composeStorageCare(basis, [], stack);
+  const care = composeStorageCare(basis, outside.repairSources, stack);
   const plane = composeDataPlane(
     basis,
     people,

@@ -1,5 +1,10 @@
 import { createJobMonitor, jobMonitorRoutes } from '#features/job-monitor';
-import { createCheckConnection, createRegistries, createRegistryStore } from '#features/registries';
+import {
+  createCheckConnection,
+  createRegistries,
+  createRegistryStore,
+  createRepairSources,
+} from '#features/registries';
 import { registryEndpointRoutes } from '#features/registries/routes';
 import {
   createDeliveryHandlers,
@@ -15,6 +20,7 @@ import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
 import type { Log } from '#platform/log';
 import { createGuardedRequest, createTargetCheck } from '#platform/outbound';
+import type { RepairSource } from '#registry/ports';
 import { createRepositoryStore } from '#registry/repositories';
 import type { PulledManifest } from '#registry/routes';
 import type { Basis } from './basis.ts';
@@ -24,6 +30,8 @@ export interface Outside {
   readonly routes: readonly ManagedRoute[];
   readonly handlers: readonly JobHandler[];
   readonly onPull: (pull: PulledManifest) => void;
+  /** Registries that are asked for what is damaged here. */
+  readonly repairSources: readonly RepairSource[];
   /** Looks at other registries now and then; answers with how to stop. One process of a server does. */
   checkRegularly(): () => void;
 }
@@ -112,6 +120,15 @@ export function composeOutside(
           ...(tag === undefined ? {} : { tag }),
         };
       }),
+    repairSources: createRepairSources({
+      registries,
+      request,
+      names: config.scrub.repairFrom,
+      onFailure: (name, error) =>
+        log
+          .forPlace('features:registries')
+          .warn({ registry: name, error }, 'A registry could not be asked for a repair.'),
+    }),
     checkRegularly: () => checkRegularly(registries.checkAll, log),
   };
 }
