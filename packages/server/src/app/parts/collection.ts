@@ -33,12 +33,16 @@ export function composeCollection(
 ): CollectionPart {
   const logger = log.forPlace('features:garbage-collection');
   const asker = registryAsker('garbage-collection');
+  const store = createCollectionStore(db, clock);
 
-  async function deleteUnheld({ projectName, repository, digest }: UnheldManifest): Promise<boolean> {
+  async function deleteUnheld({ manifestId, projectName, repository, digest }: UnheldManifest): Promise<boolean> {
     const project = await projects.find(projectName, true);
     if (project === undefined) return false;
     try {
-      await upkeep.deleteWhole(asker, project, repository as RepositoryName, digest as Digest, { tags: [] });
+      await upkeep.deleteWhole(asker, project, repository as RepositoryName, digest as Digest, {
+        tags: [],
+        still: (tx) => store.isUnheld(tx, manifestId, config.gc.graceMs),
+      });
       return true;
     } catch (error) {
       // Held again, or gone already, since it was found.
@@ -49,7 +53,7 @@ export function composeCollection(
 
   const expired = createExpiredStore(db, clock);
   const collection = createCollection({
-    store: createCollectionStore(db, clock),
+    store,
     bytes,
     transact,
     ages: config.gc,

@@ -5,7 +5,7 @@ import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { Actor, Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
-import type { Transact } from '#kernel/transaction';
+import type { Transact, Transaction } from '#kernel/transaction';
 import { type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
 import { createExpiring, createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
@@ -23,7 +23,7 @@ export interface Blobs {
    * Notes that the client relies on the blob being here from now on: it asked, and pushes what needs it without sending
    * it again. Fails with `blob-not-found` when it was collected at this moment.
    */
-  rely(blob: StoredBlob, digest: Digest): Eventually<void>;
+  rely(project: Project, repository: RepositoryName, blob: StoredBlob, digest: Digest): Eventually<void>;
   /**
    * Its bytes, or a part of them: from memory when it is small and popular, else as a stream. What is read whole into
    * memory is held against the digest. Fails with `storage-failed` when the bytes are not the blob's.
@@ -142,12 +142,14 @@ export function createBlobs(deps: BlobsDeps): Blobs {
       };
       return found instanceof Promise ? found.then(insist) : insist(found);
     },
-    rely(blob, digest) {
+    rely(project, repository, blob, digest) {
       if (relied.get(blob.location) !== undefined) return undefined;
-      return transact((tx) => records.touch(tx, digest, clock()), { durable: false }).then((id) => {
-        if (id === undefined) throw notFound(digest);
-        relied.set(blob.location, true);
-      });
+      const note = async (tx: Transaction) => {
+        const id = await records.touch(tx, digest, clock());
+        // Asked after the touch, which a collection that takes the blob out of the repository waits for, or goes before.
+        if (id === undefined || !(await records.holds(tx, project.id, repository, id))) throw notFound(digest);
+      };
+      return transact(note, { durable: false }).then(() => relied.set(blob.location, true));
     },
     async open(blob, digest, range) {
       const cached = cache.get(blob.location);

@@ -37,6 +37,8 @@ export interface BlobRecords {
   ): Promise<Map<Digest, { readonly id: number; readonly added: boolean }>>;
   /** Says that somebody relies on the blob now. Answers its id, or undefined when it is not there any more, or damaged. */
   touch(tx: Transaction, digest: Digest, at: number): Promise<number | undefined>;
+  /** Whether the repository holds the blob now. */
+  holds(tx: Transaction, projectId: number, repository: RepositoryName, blobId: number): Promise<boolean>;
   link(tx: Transaction, repositoryId: number, blobId: number, at: number): Promise<void>;
   /** As `link`, of many at once. */
   linkAll(tx: Transaction, repositoryId: number, blobIds: readonly number[], at: number): Promise<void>;
@@ -192,6 +194,17 @@ export function createBlobRecords(db: Db): BlobRecords {
     link: (tx, repositoryId, blobId, at) => linkSome(tx, repositoryId, [blobId], at),
     async linkAll(tx, repositoryId, blobIds, at) {
       for (const some of slices(blobIds)) await linkSome(tx, repositoryId, some, at);
+    },
+    async holds(tx, projectId, repository, blobId) {
+      const found = await within(tx)
+        .selectFrom('repository_blob')
+        .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
+        .select('repository_blob.blob_id')
+        .where('repository_blob.blob_id', '=', blobId)
+        .where('repository.name', '=', repository)
+        .where('repository.project_id', '=', projectId)
+        .executeTakeFirst();
+      return found !== undefined;
     },
     async unlink(tx, repositoryId, digest) {
       const q = within(tx);

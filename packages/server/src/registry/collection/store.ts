@@ -27,6 +27,8 @@ export interface CollectionStore {
   forgetTrash(tx: Transaction, ids: readonly number[]): Promise<void>;
   /** Manifests that lost their last tag so long ago, are no part of an index, attached to nothing, and not pinned. */
   listUnheld(graceMs: number, limit: number, afterId: number): Promise<UnheldManifest[]>;
+  /** Whether the manifest is among those now. To be asked while it is held. */
+  isUnheld(tx: Transaction, manifestId: number, graceMs: number): Promise<boolean>;
   /** Takes notes of manifests away that something holds again. */
   forgetHeld(tx: Transaction, limit: number): Promise<number>;
   /** What waits in each stage. */
@@ -54,6 +56,8 @@ const unheld = sql<boolean>`repository.pinned = 0
 export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
   const now = () => db.stamp(clock());
   const before = (ms: number) => sql<number>`${now()} - ${ms}`;
+  const aged = (graceMs: number) =>
+    sql<boolean>`manifest_review.at <= ${before(graceMs)} and manifest.pulled_at <= ${before(graceMs)}`;
   const keyOf = ({ at, blobId, repositoryId }: Review) => sql`(${at}, ${blobId}, ${repositoryId})`;
 
   /** Waits for whoever writes to the rows; on SQLite there is one writer at a time anyway. */
@@ -263,7 +267,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
         join manifest on manifest.id = manifest_review.manifest_id
         join repository on repository.id = manifest.repository_id
         join project on project.id = repository.project_id
-        where manifest_review.at <= ${before(graceMs)} and manifest.pulled_at <= ${before(graceMs)}
+        where ${aged(graceMs)}
           and manifest_review.manifest_id > ${afterId} and ${unheld}
         order by manifest_review.manifest_id limit ${limit}`.execute(db.background);
       return found.rows.map((row) => ({
@@ -274,6 +278,14 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
         digest: row.digest,
         size: row.total_size,
       }));
+    },
+
+    async isUnheld(tx, manifestId, graceMs) {
+      const found = await sql`select 1 from manifest_review
+        join manifest on manifest.id = manifest_review.manifest_id
+        join repository on repository.id = manifest.repository_id
+        where manifest_review.manifest_id = ${manifestId} and ${aged(graceMs)} and ${unheld}`.execute(within(tx));
+      return found.rows.length > 0;
     },
 
     async forgetHeld(tx, limit) {

@@ -32,10 +32,17 @@ export interface ManifestUpkeep {
     project: Project,
     repository: RepositoryName,
     digest: Digest,
-    expected?: { readonly tags: readonly string[] },
+    expected?: Expected,
   ): Promise<void>;
   /** Empties a repository, which is then not shown any more. Fails with `repository-not-found` or `tag-immutable`. */
   deleteRepository(asker: Asker, project: Project, repository: RepositoryName): Promise<void>;
+}
+
+/** What must still be true of an artifact for it to be deleted, as whoever judged it saw it. */
+export interface Expected {
+  readonly tags: readonly string[];
+  /** Asked in the transaction that deletes it, when nobody changes it any more. */
+  readonly still?: (tx: Transaction) => Promise<boolean>;
 }
 
 export interface ManifestUpkeepDeps {
@@ -176,7 +183,12 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
       const repositoryId = await idOf(project, repository);
       await transact(async (tx) => {
         await store.lock(tx, repositoryId, digest);
-        if (expected !== undefined) await assertTags(tx, repositoryId, digest, expected.tags);
+        if (expected !== undefined) {
+          await assertTags(tx, repositoryId, digest, expected.tags);
+          if ((await expected.still?.(tx)) === false) {
+            throw new RegistryError('precondition-failed', `The artifact ${digest} is not what it was a moment ago.`);
+          }
+        }
         const parent = await store.parentOf(tx, repositoryId, digest);
         if (parent !== undefined) {
           throw new RegistryError(

@@ -16,7 +16,7 @@ export function blobRoutes({ blobs }: { readonly blobs: Blobs }): RepositoryRout
     const { exchange } = request;
     const digest = readDigest(request.path.digest);
     const blob = await blobs.get(request.project, request.repository, digest);
-    if (exchange.method === 'HEAD') await blobs.rely(blob, digest);
+    if (exchange.method === 'HEAD') await blobs.rely(request.project, request.repository, blob, digest);
     const etag = `"${digest}"`;
     if (matches(exchange.headers['if-none-match'], etag)) return bareReply(304, ['ETag', etag]);
     if (exchange.method === 'GET') {
