@@ -13,10 +13,15 @@ function keepCompiledCode(): void {
 
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
+  const asksHelp = rest.some((arg) => arg === '-h' || arg === '--help');
   // Whoever starts the registry waits for it, so nothing else is loaded on that way.
-  if (verb === 'serve' && !rest.some((arg) => arg === '-h' || arg === '--help')) {
+  if (verb === 'serve' && !asksHelp) {
     const { serve } = await import('./commands/serve.ts');
     return serve(rest);
+  }
+  if (verb === 'worker' && !asksHelp) {
+    const { work } = await import('./commands/worker.ts');
+    return work(rest);
   }
   const { runProcess } = await import('./run-process.ts');
   return runProcess(args);

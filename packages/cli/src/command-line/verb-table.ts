@@ -47,6 +47,11 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/serve')).serveVerb,
   },
   {
+    name: 'worker',
+    summary: 'Work on the jobs of a registry',
+    load: async () => (await import('#src/commands/worker')).workerVerb,
+  },
+  {
     name: 'admin reset-password',
     summary: 'Give the account admin a new password',
     load: async () => (await import('#src/commands/admin-reset-password')).adminResetPasswordVerb,

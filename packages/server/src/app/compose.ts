@@ -37,6 +37,8 @@ export interface ComposeOptions {
   readonly log: Log;
   readonly tls: ReloadingTls | undefined;
   readonly overrides?: {
+  /** Whether it is there for requests, or for jobs alone. A server unless told. */
+  readonly role?: 'server' | 'worker';
     readonly clock?: Clock;
     readonly newId?: NewId;
     /** Holds every answer of the management API against its record. */
@@ -64,7 +66,14 @@ export interface Registry extends AsyncDisposable {
 }
 
 /** Builds everything, in reading order. The only place that sees the whole. */
-export async function compose({ config, secrets, log, tls, overrides }: ComposeOptions): Promise<Registry> {
+export async function compose({
+  config,
+  secrets,
+  log,
+  tls,
+  role = 'server',
+  overrides,
+}: ComposeOptions): Promise<Registry> {
   await using stack = new AsyncDisposableStack();
   const clock = overrides?.clock ?? systemClock;
   const newId = overrides?.newId ?? randomId;
@@ -166,8 +175,8 @@ export async function compose({ config, secrets, log, tls, overrides }: ComposeO
   });
   stack.defer(http.close);
   tls?.onRenewal(http.server);
-  basis.startLater(handlers);
-  if (isFirstProcess()) {
+  basis.startLater(handlers, role === 'worker' || config.jobs.inServer);
+  if (role === 'server' && isFirstProcess()) {
     stack.defer(purgeRegularly(uploads, config, log));
     stack.defer(outside.checkRegularly());
     stack.defer(collection.collectRegularly());

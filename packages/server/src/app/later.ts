@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel/clock';
 import type { NewId } from '#kernel/ids';
+import type { Config } from '#platform/config';
 import type { Db } from '#platform/db';
 import { createJobs, type JobHandler, type Jobs, startJobWorker } from '#platform/jobs';
 import type { Log } from '#platform/log';
@@ -10,17 +11,18 @@ export interface LaterDeps {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  readonly config: Config['jobs'];
 }
 
 /** Everything that is done after a request was answered. */
 export interface Later extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly outbox: Outbox;
-  /** Begins to work and to tell, when everybody who listens has said so. */
-  start(handlers: readonly JobHandler[]): void;
+  /** Begins to tell, and to work if it `works`, when everybody who listens has said so. */
+  start(handlers: readonly JobHandler[], works: boolean): void;
 }
 
-export function openLater({ db, clock, newId, log }: LaterDeps): Later {
+export function openLater({ db, clock, newId, log, config }: LaterDeps): Later {
   const logger = log.forPlace('platform:jobs');
   const onError = (error: unknown, doing: string) =>
     logger.warn({ error }, `Something failed while ${doing}; it is tried again.`);
@@ -29,8 +31,9 @@ export function openLater({ db, clock, newId, log }: LaterDeps): Later {
   return {
     jobs: createJobs({ db, clock }),
     outbox,
-    start(handlers) {
-      stack.use(startJobWorker({ db, clock, newId, handlers, onError }));
+    start(handlers, works) {
+      const { most, leaseMs } = config;
+      if (works) stack.use(startJobWorker({ db, clock, newId, handlers, onError, most, leaseMs }));
       outbox.start();
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

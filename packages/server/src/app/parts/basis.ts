@@ -34,7 +34,7 @@ export async function openBasis({ config, secrets, log, clock, newId }: BasisOpt
   const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
   const metrics = stack.use(createMetrics(version, { shared: isWorker() }));
   const { transact } = db;
-  const { jobs, outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log }));
+  const { jobs, outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log, config: config.jobs }));
   const auditChain = stack.use(
     createAuditChain({
       store: createChainStore(db),

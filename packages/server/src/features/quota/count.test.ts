@@ -273,6 +273,7 @@ forEachDialect('uploads of every kind at once', (on) => {
         const leaving = new AbortController();
         const stream = new ReadableStream<Uint8Array>({
           async pull(controller) {
+            if (leaving.signal.aborted) return controller.error(leaving.signal.reason);
             controller.enqueue(randomBytes(KiB));
             await sleep(5);
             leaving.abort();

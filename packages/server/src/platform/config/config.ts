@@ -115,6 +115,14 @@ export interface BackupConfig {
   readonly keyFile: string | undefined;
 }
 
+export interface JobsConfig {
+  /** Whether the server works on jobs, or leaves them to `entrepot worker`. */
+  readonly inServer: boolean;
+  /** How many at once in one process; as many as the kinds allow where it is undefined. */
+  readonly most: number | undefined;
+  readonly leaseMs: number;
+}
+
 /** Everything that is decided at start, understood and checked. Secrets are apart, in `Secrets`. */
 export interface Config {
   readonly listen: ListenAddress;
@@ -143,6 +151,7 @@ export interface Config {
   };
   readonly gc: CollectionConfig;
   readonly scrub: ScrubConfig;
+  readonly jobs: JobsConfig;
   readonly undo: { readonly windowMs: number };
   readonly backup: BackupConfig | null;
   readonly limits: LimitsConfig;

@@ -7,6 +7,7 @@ import type {
   CollectionConfig,
   Config,
   DatabaseConfig,
+  JobsConfig,
   LimitsConfig,
   TlsConfig,
 } from './config.ts';
@@ -138,6 +139,14 @@ function resolveBackup({ get, isWritten }: Values, blobs: BlobsConfig, refuse: R
   };
 }
 
+function resolveJobs({ get, isWritten }: Values, refuse: Refuse): JobsConfig {
+  const inServer = get('jobs.in_server');
+  if (!inServer && !isWritten('database.url')) {
+    refuse('jobs.in_server', 'true, since a SQLite database belongs to one process: nobody else could work', 'false');
+  }
+  return { inServer, most: get('jobs.workers'), leaseMs: get('jobs.lease') };
+}
+
 function resolveLimits({ get }: Values): LimitsConfig {
   return {
     bodyIdleMs: get('limits.body_idle_timeout'),
@@ -219,6 +228,7 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
       rate: get('scrub.rate'),
       repairFrom: splitKeys(get('scrub.repair_from')),
     },
+    jobs: resolveJobs(values, refuse),
     undo: { windowMs: get('undo.window') ?? keepMs(values) },
     backup: resolveBackup(values, blobs, refuse),
     limits: resolveLimits(values),

@@ -1,4 +1,6 @@
 import { authRows } from './auth-rows.ts';
+import { backupRows } from './backup-rows.ts';
+import { jobRows } from './job-rows.ts';
 import { lifecycleRows } from './lifecycle-rows.ts';
 import { limitRows } from './limit-rows.ts';
 import { outboundRows } from './outbound-rows.ts';
@@ -7,7 +9,16 @@ import { nameVariable } from './row.ts';
 import { serverRows } from './server-rows.ts';
 import { storageRows } from './storage-rows.ts';
 
-const rows = [...serverRows, ...storageRows, ...lifecycleRows, ...limitRows, ...authRows, ...outboundRows] as const;
+const rows = [
+  ...serverRows,
+  ...storageRows,
+  ...lifecycleRows,
+  ...jobRows,
+  ...backupRows,
+  ...limitRows,
+  ...authRows,
+  ...outboundRows,
+] as const;
 
 type Row = (typeof rows)[number];
 export type ConfigKey = Row['key'];
