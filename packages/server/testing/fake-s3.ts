@@ -23,6 +23,8 @@ export interface FakeS3Options {
   readonly secretAccessKey?: string;
   readonly sessionToken?: string;
   readonly now?: () => Date;
+  /** How long it takes to fetch an object from an archive; none if absent. */
+  readonly restoreMs?: number;
   /** Key and certificate for `localhost`; absent: no TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -44,6 +46,8 @@ export interface FakeS3 extends AsyncDisposable {
   readonly secretAccessKey: string;
   readonly requests: readonly SeenRequest[];
   readonly listKeys: () => string[];
+  /** How many objects are of which storage class, those of none apart. */
+  readonly listClasses: () => Record<string, number>;
   /** Keys of uploads in parts that are neither complete nor aborted. */
   readonly listOpenUploads: () => string[];
   readonly addFault: (fault: Fault) => void;
@@ -66,6 +70,7 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
   };
   const bucket = await openBucket(
     options.data === undefined ? createMemoryVault() : await createFolderVault(options.data),
+    options.restoreMs,
   );
   const faults = createFaultScript();
   const requests: SeenRequest[] = [];
@@ -136,6 +141,13 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
     secretAccessKey: rules.secretAccessKey,
     requests,
     listKeys: () => [...bucket.objects.keys()].sort(),
+    listClasses() {
+      const counts: Record<string, number> = {};
+      for (const { storageClass } of bucket.objects.values()) {
+        if (storageClass !== undefined) counts[storageClass] = (counts[storageClass] ?? 0) + 1;
+      }
+      return counts;
+    },
     listOpenUploads: () => [...bucket.uploads.values()].map(({ key }) => key),
     addFault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),

@@ -15,12 +15,15 @@ export interface StoredObject {
   readonly etag: string;
   readonly contentType: string;
   readonly modified: string;
+  /** As the client asked for; absent is STANDARD. */
+  readonly storageClass?: string;
 }
 
 /** An upload in parts that is not finished. */
 export interface OpenUpload {
   readonly key: string;
   readonly contentType: string;
+  readonly storageClass?: string;
   readonly parts: Record<number, Piece>;
 }
 
@@ -30,15 +33,25 @@ export interface NamedPart {
   readonly etag: string;
 }
 
+/** What a client says of an object when it makes it. */
+export interface ObjectKind {
+  readonly contentType: string;
+  readonly storageClass?: string;
+}
+
 /** One bucket with the rules of S3. */
 export interface Bucket {
   readonly objects: ReadonlyMap<string, StoredObject>;
   readonly uploads: ReadonlyMap<string, OpenUpload>;
   find(key: string): StoredObject;
-  put(key: string, bytes: Buffer, contentType: string, onlyNew: boolean): Promise<StoredObject>;
+  put(key: string, bytes: Buffer, kind: ObjectKind, onlyNew: boolean): Promise<StoredObject>;
   read(object: StoredObject, first: number, last: number): AsyncGenerator<Buffer>;
   delete(key: string): Promise<void>;
-  begin(key: string, contentType: string): Promise<string>;
+  /** Whether it lies in an archive, and whether it is being fetched or was. */
+  archiveState(key: string): 'none' | 'archived' | 'ongoing' | 'restored';
+  /** Has it fetched from its archive. */
+  restore(key: string): void;
+  begin(key: string, kind: ObjectKind): Promise<string>;
   findUpload(key: string, uploadId: string): OpenUpload;
   putPart(key: string, uploadId: string, number: number, bytes: Buffer): Promise<string>;
   complete(key: string, uploadId: string, parts: readonly NamedPart[], onlyNew: boolean): Promise<StoredObject>;
@@ -49,7 +62,9 @@ const smallestPart = 5 * 1024 * 1024;
 const readStep = 256 * 1024;
 
 /** Opens the bucket that the vault holds. */
-export async function openBucket(vault: Vault): Promise<Bucket> {
+export async function openBucket(vault: Vault, restoreMs = 0): Promise<Bucket> {
+  /** When what is fetched from an archive is there. */
+  const restored = new Map<string, number>();
   const objects = (await vault.loadRecords('objects')) as Map<string, StoredObject>;
   const uploads = (await vault.loadRecords('uploads')) as Map<string, OpenUpload>;
 
@@ -71,9 +86,12 @@ export async function openBucket(vault: Vault): Promise<Bucket> {
     }
   }
 
-  async function keepObject(key: string, pieces: Piece[], etag: string, contentType: string): Promise<StoredObject> {
+  async function keepObject(key: string, pieces: Piece[], etag: string, kind: ObjectKind): Promise<StoredObject> {
     const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
-    const object = { pieces, size, etag, contentType, modified: new Date().toISOString() };
+    const { contentType, storageClass } = kind;
+    const of = storageClass === undefined ? {} : { storageClass };
+    const object = { pieces, size, etag, contentType, modified: new Date().toISOString(), ...of };
+    restored.delete(key);
     const replaced = objects.get(key);
     objects.set(key, object);
     await vault.putRecord('objects', key, object);
@@ -99,10 +117,10 @@ export async function openBucket(vault: Vault): Promise<Bucket> {
       }
       return object;
     },
-    async put(key, bytes, contentType, onlyNew) {
+    async put(key, bytes, kind, onlyNew) {
       assertNew(key, onlyNew);
       const piece = await keepPiece(bytes);
-      return keepObject(key, [piece], piece.etag, contentType);
+      return keepObject(key, [piece], piece.etag, kind);
     },
     async *read(object, first, last) {
       let start = 0;
@@ -120,9 +138,17 @@ export async function openBucket(vault: Vault): Promise<Bucket> {
       await vault.deleteRecord('objects', key);
       await drop(object?.pieces ?? []);
     },
-    async begin(key, contentType) {
+    archiveState(key) {
+      if (!/^(GLACIER|DEEP_ARCHIVE)$/.test(objects.get(key)?.storageClass ?? '')) return 'none';
+      const at = restored.get(key);
+      return at === undefined ? 'archived' : at > Date.now() ? 'ongoing' : 'restored';
+    },
+    restore(key) {
+      restored.set(key, Date.now() + restoreMs);
+    },
+    async begin(key, kind) {
       const uploadId = randomUUID();
-      uploads.set(uploadId, { key, contentType, parts: {} });
+      uploads.set(uploadId, { key, ...kind, parts: {} });
       await vault.putRecord('uploads', uploadId, uploads.get(uploadId));
       return uploadId;
     },
@@ -148,7 +174,7 @@ export async function openBucket(vault: Vault): Promise<Bucket> {
         hash.update(Buffer.from(etag, 'hex'));
       }
       uploads.delete(uploadId);
-      const object = await keepObject(key, pieces, `${hash.digest('hex')}-${pieces.length}`, upload.contentType);
+      const object = await keepObject(key, pieces, `${hash.digest('hex')}-${pieces.length}`, upload);
       await vault.deleteRecord('uploads', uploadId);
       await drop(Object.values(upload.parts).filter((part) => !pieces.includes(part)));
       return object;

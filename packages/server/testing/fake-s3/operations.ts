@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Bucket, NamedPart, StoredObject } from './bucket.ts';
+import type { Bucket, NamedPart, ObjectKind, StoredObject } from './bucket.ts';
 import { escapeXml, S3Failure, unescapeXml } from './s3-failure.ts';
 
 /** A request that passed the checks of its signature. */
@@ -39,7 +39,9 @@ export function nameOperation(method: string, key: string, query: URLSearchParam
         ? 'CreateMultipartUpload'
         : query.has('uploadId')
           ? 'CompleteMultipartUpload'
-          : undefined;
+          : query.has('restore')
+            ? 'RestoreObject'
+            : undefined;
     case 'DELETE':
       return query.has('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject';
     case 'GET':
@@ -53,6 +55,10 @@ export function nameOperation(method: string, key: string, query: URLSearchParam
 
 const getObject: Operation = async (bucket, { key, query, headers, method }) => {
   const object = bucket.find(key);
+  const archive = bucket.archiveState(key);
+  if (method === 'GET' && (archive === 'archived' || archive === 'ongoing')) {
+    throw new S3Failure(403, 'InvalidObjectState', "The operation is not valid for the object's storage class");
+  }
   const etag = `"${object.etag}"`;
   if (headers['if-match'] !== undefined && headers['if-match'] !== etag) {
     throw new S3Failure(412, 'PreconditionFailed');
@@ -69,6 +75,14 @@ const getObject: Operation = async (bucket, { key, query, headers, method }) => 
     'content-type': query.get('response-content-type') ?? object.contentType,
     'content-length': String(last - first + 1),
   };
+  if (object.storageClass !== undefined) {
+    answer['x-amz-storage-class'] = object.storageClass;
+  }
+  if (archive === 'ongoing') {
+    answer['x-amz-restore'] = 'ongoing-request="true"';
+  } else if (archive === 'restored') {
+    answer['x-amz-restore'] = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"';
+  }
   const disposition = query.get('response-content-disposition');
   if (disposition !== null) {
     answer['content-disposition'] = disposition;
@@ -90,8 +104,7 @@ const operations: Readonly<Record<string, Operation>> = {
 
   async PutObject(bucket, { key, body, headers }) {
     refuseCopy(headers);
-    const type = headers['content-type'] ?? 'binary/octet-stream';
-    const { etag } = await bucket.put(key, body, type, headers['if-none-match'] === '*');
+    const { etag } = await bucket.put(key, body, kindOf(headers), headers['if-none-match'] === '*');
     return { status: 200, headers: { etag: `"${etag}"` } };
   },
 
@@ -101,7 +114,7 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 
   async CreateMultipartUpload(bucket, { key, headers }) {
-    const uploadId = await bucket.begin(key, headers['content-type'] ?? 'binary/octet-stream');
+    const uploadId = await bucket.begin(key, kindOf(headers));
     return xml('InitiateMultipartUploadResult', `<Key>${escapeXml(key)}</Key><UploadId>${uploadId}</UploadId>`);
   },
 
@@ -116,6 +129,16 @@ const operations: Readonly<Record<string, Operation>> = {
     const onlyNew = headers['if-none-match'] === '*';
     const { etag } = await bucket.complete(key, query.get('uploadId') ?? '', parts, onlyNew);
     return xml('CompleteMultipartUploadResult', `<Key>${escapeXml(key)}</Key><ETag>&quot;${etag}&quot;</ETag>`);
+  },
+
+  async RestoreObject(bucket, { key, body }) {
+    const state = bucket.archiveState(key);
+    bucket.find(key);
+    if (state === 'none') throw new S3Failure(403, 'InvalidObjectState');
+    if (!/<Days>\d+<\/Days>/.test(body.toString('utf8'))) throw new S3Failure(400, 'MalformedXML');
+    if (state === 'ongoing') throw new S3Failure(409, 'RestoreAlreadyInProgress');
+    if (state === 'archived') bucket.restore(key);
+    return { status: state === 'restored' ? 200 : 202 };
   },
 
   async AbortMultipartUpload(bucket, { key, query }) {
@@ -182,6 +205,14 @@ function xml(root: string, content: string): S3Answer {
 
 function listedObject(key: string, { size, etag, modified }: StoredObject): string {
   return `<Contents><Key>${escapeXml(key)}</Key><LastModified>${modified}</LastModified><ETag>&quot;${etag}&quot;</ETag><Size>${size}</Size></Contents>`;
+}
+
+function kindOf(headers: IncomingHttpHeaders): ObjectKind {
+  const storageClass = headers['x-amz-storage-class'];
+  return {
+    contentType: headers['content-type'] ?? 'binary/octet-stream',
+    ...(typeof storageClass === 'string' ? { storageClass } : {}),
+  };
 }
 
 function refuseCopy(headers: IncomingHttpHeaders): void {

@@ -2,6 +2,7 @@ import type { Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import type { Transact } from '#kernel/transaction';
 import type { BlobStore } from '#platform/blobs';
+import { isBlobTiers } from '#platform/blobs/capabilities';
 import type { Logger } from '#platform/log';
 import type { Audit } from '#tenancy/audit';
 import { checkBytes, type CheckOptions } from './check-bytes.ts';
@@ -29,7 +30,8 @@ export function createInspect({ store, bytes, transact, audit, clock, logger }: 
     if (first.kind !== 'damaged') return first;
     try {
       // Where a whole store is away every blob is missing.
-      await bytes.probe(options.signal);
+      const part = isBlobTiers(bytes) ? bytes.tiers[bytes.tierOf(blob.location)] : bytes;
+      await part.probe(options.signal);
     } catch (error) {
       options.signal.throwIfAborted();
       return { kind: 'unknown', error };

@@ -38,7 +38,7 @@ export const walkScenarios: readonly BlobScenario[] = [
         ({ location }) => !before.some((other) => other.location === location),
       );
       // What is complete of it already is named in its state, so that a caller can tell.
-      for (const { location } of named) assert.ok(state.includes(location.replace(/\.[12]$/, '')), location);
+      for (const { location } of named) assert.ok(state.includes(location.replace(/^cold:|\.[12]$/g, '')), location);
       await store.cancel(id, state);
     },
   },

@@ -1,9 +1,10 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, S3ClientConfig, StorageClass } from '@aws-sdk/client-s3';
 import type { ByteRange } from '#platform/blobs';
 import { RegistryError } from '#kernel/errors';
+import { createArchive, isArchived } from './archive.ts';
 import { hashElsewhere } from './payload-hash.ts';
 import type { S3BlobsConfig } from './s3-blobs-config.ts';
 import { s3Code, s3Error } from './s3-error.ts';
@@ -13,7 +14,7 @@ import type { StoredPart } from './stage-state.ts';
 export interface ObjectCalls {
   put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Undefined when there is no such object. */
-  head(key: string): Promise<{ readonly size: number } | undefined>;
+  head(key: string): Promise<{ readonly size: number; readonly archived: boolean } | undefined>;
   /** Rejects with `blob-not-found`, or `storage-failed` when the object is shorter than the range. */
   get(
     key: string,
@@ -68,18 +69,24 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
   });
   hashElsewhere(client);
   const Bucket = config.bucket;
+  const stored = config.storageClass === undefined ? {} : { StorageClass: config.storageClass as StorageClass };
+  const { restoreDays = 7, restoreSpeed = 'Standard' } = config;
+  const archive = createArchive(restoreSpeed, async (key) => {
+    const RestoreRequest = { Days: restoreDays, GlacierJobParameters: { Tier: restoreSpeed } };
+    await client.send(new sdk.RestoreObjectCommand({ Bucket, Key: key, RestoreRequest }));
+  });
 
   return {
     async put(key, bytes, signal) {
-      const command = new sdk.PutObjectCommand({ Bucket, Key: key, Body: bytes });
+      const command = new sdk.PutObjectCommand({ Bucket, Key: key, Body: bytes, ...stored });
       await rejecting('Storing a blob', () => client.send(command, endingBy(signal)));
     },
 
     async head(key) {
       return rejecting('Looking for a blob', async () => {
         try {
-          const { ContentLength } = await client.send(new sdk.HeadObjectCommand({ Bucket, Key: key }));
-          return { size: ContentLength ?? 0 };
+          const answer = await client.send(new sdk.HeadObjectCommand({ Bucket, Key: key }));
+          return { size: answer.ContentLength ?? 0, archived: isArchived(answer) };
         } catch (error) {
           if (isAbsent(error)) {
             return undefined;
@@ -99,6 +106,7 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
           if (isAbsent(error)) {
             throw new RegistryError('blob-not-found', 'The bytes of the blob are not in the store.', { cause: error });
           }
+          if (s3Code(error) === 'InvalidObjectState') throw await archive.fetch(key, error);
           throw s3Code(error) === 'InvalidRange' ? tooShort() : error;
         }
         const body = answer.Body as unknown as Readable;
@@ -125,7 +133,7 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
 
     async beginUpload(key) {
       return rejecting('Beginning an upload', async () => {
-        const command = new sdk.CreateMultipartUploadCommand({ Bucket, Key: key });
+        const command = new sdk.CreateMultipartUploadCommand({ Bucket, Key: key, ...stored });
         const { UploadId } = await client.send(command);
         if (UploadId === undefined) {
           throw new RegistryError('storage-failed', 'The object store began an upload without naming it.');

@@ -19,6 +19,11 @@ export interface S3BlobsConfig {
   readonly partSize?: number;
   /** Bytes of memory for the parts of all uploads together, 256 MiB when absent; uploads beyond wait for their turn. */
   readonly uploadMemory?: number;
+  /** In which class objects are stored; that of the bucket when absent. */
+  readonly storageClass?: string;
+  /** For how many days, and how fast, an object that lies in an archive is fetched when somebody wants to read it. */
+  readonly restoreDays?: number;
+  readonly restoreSpeed?: 'Bulk' | 'Standard' | 'Expedited';
   /** PEM text of the certificate authority of the endpoint. */
   readonly ca?: string;
   /** `when-supported` adds the SDK's checksums to uploads, which some stores refuse; `when-required` is the default. */

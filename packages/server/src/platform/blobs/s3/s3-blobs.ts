@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { BlobLocation, BlobRedirector, BlobStore } from '#platform/blobs';
-import type { BlobWalker } from '#platform/blobs/capabilities';
+import type { BlobArchive, BlobWalker } from '#platform/blobs/capabilities';
 import { RegistryError } from '#kernel/errors';
 import { appendToObject } from './append-object.ts';
+import { isArchiveClass } from './archive.ts';
 import { commitObject } from './commit-object.ts';
 import { type ObjectCalls, openBucketCalls } from './object-calls.ts';
 import { openObject } from './object-stream.ts';
@@ -22,7 +23,9 @@ const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
  * The bucket should have a rule that aborts multipart uploads after some days, for those of processes that died.
  * Throws RangeError for a part size that S3 refuses.
  */
-export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & BlobRedirector & BlobWalker> {
+export async function createS3Blobs(
+  config: S3BlobsConfig,
+): Promise<BlobStore & BlobRedirector & BlobWalker & BlobArchive> {
   const { partSize = defaultPartSize, idleTimeoutMs = 30_000 } = config;
   if (!(Number.isInteger(partSize) && partSize >= smallestPart)) {
     throw new RangeError(`The part size of the S3 blob store is ${partSize} bytes; expected 5 MiB at least.`);
@@ -52,7 +55,8 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
     description: `s3 ${config.bucket}/${prefix}`,
 
     async stat(location) {
-      return calls.head(keyOf(location));
+      const found = await calls.head(keyOf(location));
+      return found && { size: found.size };
     },
 
     async open(location, range) {
@@ -96,6 +100,12 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
       await calls.delete(keyOf(location));
     },
 
+    async isArchived(location) {
+      return (await calls.head(keyOf(location)))?.archived ?? false;
+    },
+
+    archivesAt: () => isArchiveClass(config.storageClass),
+
     async *walk() {
       for await (const { key, ...found } of calls.list(folder)) {
         if (isKey(key)) yield { location: key as BlobLocation, ...found };
@@ -111,6 +121,8 @@ export async function createS3Blobs(config: S3BlobsConfig): Promise<BlobStore & 
       const bytes = randomBytes(64);
       try {
         await calls.put(key, bytes, signal);
+        // What goes to an archive cannot be read back.
+        if (isArchiveClass(config.storageClass)) return await calls.delete(key, signal);
         if (!(await readWhole(calls, key, signal)).equals(bytes)) {
           throw new RegistryError('storage-failed', 'The object store returned other bytes than were written.');
         }

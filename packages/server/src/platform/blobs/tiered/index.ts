@@ -1,0 +1,1 @@
+export { coldPrefix, createTieredBlobs } from './tiered-blobs.ts';
