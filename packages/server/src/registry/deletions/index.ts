@@ -1,8 +1,3 @@
-export {
-  type Bin,
-  createBin,
-  createDeletionStore,
-  type DeletionStore,
-  type NewDeletion,
-  type Removal,
-} from './store.ts';
+export { createDeletionReadModel, type DeletedArtifact, type DeletionReadModel } from './read-model.ts';
+export { createBin, createDeletionStore, type DeletionStore, type NewDeletion, type Removal } from './store.ts';
+export type { Deletion, DeletionOverview, KeptArtifact, KeptBlob, KeptTag } from './types.ts';

@@ -68,6 +68,11 @@ export interface ManifestStore {
     tx: Transaction,
     tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
   ): Promise<Digest | undefined>;
+  /** Makes the tag where there is none of that name. Answers whether it did. */
+  addTag(
+    tx: Transaction,
+    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
+  ): Promise<boolean>;
   /** The digest a tag points at, inside the transaction. */
   tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
   /** Until the end of the transaction nobody changes a tag of the repository who looks at it by `tagTarget` before. */
@@ -203,6 +208,18 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       .where('tag.repository_id', '=', repositoryId)
       .where('tag.name', '=', name);
     return (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
+  }
+  async function insertTag(
+    tx: Transaction,
+    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
+  ): Promise<boolean> {
+    const { repositoryId, name, manifestId, at, by } = tag;
+    const made = await within(tx)
+      .insertInto('tag')
+      .values({ repository_id: repositoryId, name, manifest_id: manifestId, pushed_at: at, pushed_by: by })
+      .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doNothing())
+      .executeTakeFirst();
+    return made.numInsertedOrUpdatedRows === 1n;
   }
   async function blobsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number[]> {
     const rows = await within(tx)
@@ -376,14 +393,16 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
             .execute();
           return changed(before);
         }
-        const made = await within(tx)
-          .insertInto('tag')
-          .values({ repository_id: repositoryId, name, ...row })
-          .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doNothing())
-          .executeTakeFirst();
-        if (made.numInsertedOrUpdatedRows === 1n) return changed(undefined);
+        if (await insertTag(tx, tag)) return changed(undefined);
       }
       throw new Error(`the tag ${name} is neither there nor can it be made`);
+    },
+
+    async addTag(tx, tag) {
+      if (!(await insertTag(tx, tag))) return false;
+      await bin.noteTag(tx, { ...tag, from: undefined });
+      await relist(tx, db, tag.repositoryId, { at: tag.at, ids: [tag.manifestId] });
+      return true;
     },
 
     async tagTarget(tx, repositoryId, name) {

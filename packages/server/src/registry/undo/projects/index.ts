@@ -1,0 +1,2 @@
+export { createProjectUndo, type ProjectUndo } from './service.ts';
+export { createProjectArchive } from './store.ts';
