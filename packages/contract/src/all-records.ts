@@ -1,5 +1,6 @@
 import { auditRecords } from './entrepot/audit.ts';
 import { projectQuotaRecords } from './entrepot/quota.ts';
+import { retentionExtraRecords } from './entrepot/retention.ts';
 import { roleRecords } from './entrepot/role.ts';
 import { robotLimitRecords } from './entrepot/robot.ts';
 import { explainRecords } from './entrepot/explain.ts';
@@ -22,6 +23,7 @@ const entrepotRecords: readonly RouteRecord[] = [
   ...robotLimitRecords,
   ...explainRecords,
   ...groupRecords,
+  ...retentionExtraRecords,
   ...roleRecords,
   ...sessionRecords,
   ...storageRecords,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type RouteRecord, route } from '#src/route';
-import { onOne, signedIn } from './errors.ts';
+import { harborErrors, onOne, signedIn } from './errors.ts';
 import { pageQuery } from './paging.ts';
 import { id } from './params.ts';
 import { cron, optionalFlag, optionalId, optionalWord } from './request-fields.ts';
@@ -37,16 +37,24 @@ const templates = [
   'nDaysSinceLastPull',
   'lastXDays',
   'always',
+  // Ours; what a rule has in its params beside its template has to be met too.
+  'semanticVersions',
+  'hasLabel',
+  'lacksLabel',
+  'runningInCluster',
 ] as const;
+
+/** All that a policy keeps by. */
+export const retentionRules = z
+  .array(tagRuleRequest('RetentionRuleRequest', 'retain', templates))
+  .max(mostRules)
+  .nullish();
 
 const policyRequest = z
   .object({
     id: optionalId,
     algorithm: optionalWord(['or']),
-    rules: z
-      .array(tagRuleRequest('RetentionRuleRequest', 'retain', templates))
-      .max(mostRules)
-      .nullish(),
+    rules: retentionRules,
     trigger: z.object({ kind: optionalWord(['Schedule']), settings: z.object({ cron }).nullish() }).nullish(),
     scope: z.object({ level: optionalWord(['project']), ref: optionalId }).nullish(),
   })
@@ -146,7 +154,7 @@ export const createRetention = route({
   at,
   summary: 'Create the retention policy of the project that it names.',
   body: policyRequest,
-  responses: { 201: null, ...onOne },
+  responses: { 201: null, ...onOne, 409: harborErrors },
 });
 
 export const getRetention = route({

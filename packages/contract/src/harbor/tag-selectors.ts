@@ -55,7 +55,7 @@ export const tagRuleRequest = <const A extends string, const T extends readonly 
       action: optionalWord([action]),
       template: optionalWord(templates),
       // A count under the template's own name; some clients write it as text.
-      params: z.record(z.string().max(64), z.union([z.int(), z.string().max(64)]).nullable()).nullish(),
+      params: z.record(z.string().max(64), z.union([z.int(), z.string().max(255)]).nullable()).nullish(),
       tag_selectors: z
         .array(selectorRequest(['matches', 'excludes']))
         .max(100)

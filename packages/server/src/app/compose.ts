@@ -27,18 +27,20 @@ import { composeCollection } from './parts/collection.ts';
 import { composeDataPlane, purgeRegularly } from './parts/data-plane.ts';
 import { composeOutside } from './parts/outside.ts';
 import { composePeople } from './parts/people.ts';
+import { composeRetention } from './parts/retention.ts';
 import { composeTagRules } from './parts/tag-rules.ts';
 import { composeStorageCare } from './parts/storage-care.ts';
 import { composeQuota } from './parts/quota.ts';
+import { composeProjectUndo } from './parts/undo.ts';
 
 export interface ComposeOptions {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly log: Log;
   readonly tls: ReloadingTls | undefined;
-  readonly overrides?: {
   /** Whether it is there for requests, or for jobs alone. A server unless told. */
   readonly role?: 'server' | 'worker';
+  readonly overrides?: {
     readonly clock?: Clock;
     readonly newId?: NewId;
     /** Holds every answer of the management API against its record. */
@@ -84,7 +86,11 @@ export async function compose({
   const { db, bytes, metrics, settings, isReadOnly, onFault } = basis;
   const quota = composeQuota(basis, stack);
   const tagRules = composeTagRules(basis);
-  const people = await composePeople(basis, { onUploadsAbandoned, quota }, stack);
+  const projectUndo = composeProjectUndo(basis, (name) => {
+    access.forgetProject(name);
+    access.forgetRoles();
+  });
+  const people = await composePeople(basis, { onUploadsAbandoned, quota, onProjectDeleting: projectUndo.keep }, stack);
   const { users, projects, access, identity, signIn } = people;
   const handlers: JobHandler[] = [];
   const outside = composeOutside(basis, () => handlers.map(({ type }) => type), stack);
@@ -98,12 +104,18 @@ export async function compose({
       pushPolicies: [quota.policy],
       tagPolicy: tagRules.tagPolicy,
       onSuspect: care.onSuspect,
+      projectUndo,
     },
     stack,
   );
+  const retention = composeRetention(basis, {
+    access,
+    upkeep: plane.upkeep,
+    tagPolicy: tagRules.tagPolicy,
+  });
   const collection = composeCollection(basis, people, plane);
   const auditPurge = composeAuditPurge(basis);
-  handlers.push(...outside.handlers, ...care.handlers, collection.handler, auditPurge.handler);
+  handlers.push(...outside.handlers, ...retention.handlers, ...care.handlers, collection.handler, auditPurge.handler);
   const { uploads, distributionRoutes, distribution, token } = plane;
 
   /** Staged bytes of a deleted project go in the background. */
@@ -130,6 +142,7 @@ export async function compose({
     ...plane.routes,
     ...outside.routes,
     ...tagRules.routes,
+    ...retention.routes,
     ...collection.routes,
     ...care.routes,
     ...auditPurge.routes,

@@ -8,7 +8,6 @@ import type { ManagedRoute } from '#platform/http/management';
  */
 const groups: Readonly<Record<string, string>> = {
   replication: 'replication',
-  Retention: 'retention policies',
   preheat: 'preheating of images',
   scan: 'vulnerability scans',
   scanAll: 'vulnerability scans',

@@ -37,6 +37,8 @@ export interface JobReads {
   listExecutions(scope: ExecutionScope, list: ListQuery): Promise<{ entries: Execution[]; total: number }>;
   findExecution(scope: ExecutionScope, id: number): Promise<Execution | undefined>;
   listTasks(executionId: number, list: ListQuery): Promise<{ entries: Task[]; total: number }>;
+  /** Tasks of all kinds. */
+  listAllTasks(list: ListQuery): Promise<{ entries: Task[]; total: number }>;
   findTask(id: number): Promise<Task | undefined>;
   /** What the task's handler was given; for the one who starts it again. */
   findPayload(taskId: number): Promise<unknown>;
@@ -61,6 +63,8 @@ const listedExecutions: ListColumns = {
 };
 
 const listedTasks: ListColumns = {
+  execution_id: { ref: 'task.execution_id', kind: 'number' },
+  type: { ref: 'task.type', kind: 'text' },
   id: { ref: 'task.id', kind: 'number' },
   status: { ref: 'task.status', kind: 'text' },
   run_count: { ref: 'task.run_count', kind: 'number' },
@@ -81,6 +85,18 @@ export function createJobReads(db: Db): JobReads {
     return scope.projectId === undefined ? ofVendor : ofVendor.where('execution.project_id', '=', scope.projectId);
   };
 
+  const allTasks = () => read.selectFrom('task');
+
+  async function pageOfTasks(of: ReturnType<typeof allTasks>, list: ListQuery) {
+    const matching = applyConditions(of, list.conditions, listedTasks);
+    const rows = await applyPage(matching.select(taskColumns), list, listedTasks, {
+      tie: 'task.id',
+      ...newestFirst,
+    }).execute();
+    const total = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+    return { entries: rows.map(toTask), total: Number(total.count) };
+  }
+
   return {
     async listExecutions(scope, list) {
       const matching = applyConditions(inScope(scope), list.conditions, listedExecutions);
@@ -97,19 +113,9 @@ export function createJobReads(db: Db): JobReads {
       return row && toExecution(row);
     },
 
-    async listTasks(executionId, list) {
-      const matching = applyConditions(
-        read.selectFrom('task').where('task.execution_id', '=', executionId),
-        list.conditions,
-        listedTasks,
-      );
-      const rows = await applyPage(matching.select(taskColumns), list, listedTasks, {
-        tie: 'task.id',
-        ...newestFirst,
-      }).execute();
-      const total = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-      return { entries: rows.map(toTask), total: Number(total.count) };
-    },
+    listTasks: (executionId, list) => pageOfTasks(allTasks().where('task.execution_id', '=', executionId), list),
+
+    listAllTasks: (list) => pageOfTasks(allTasks(), list),
 
     async findTask(id) {
       const row = await read.selectFrom('task').select(taskColumns).where('task.id', '=', id).executeTakeFirst();

@@ -6,7 +6,7 @@ import type { Db } from '#platform/db';
 import { createJobReads, type JobReads } from './job-reads.ts';
 import { createScheduleStore, type ScheduleStore } from './schedule-store.ts';
 import { createTaskStore } from './task-store.ts';
-import type { NewExecution, NewSchedule } from './types.ts';
+import type { NewExecution, NewSchedule, NewTask, Schedule } from './types.ts';
 
 /** Wakes whoever works on tasks. */
 export const taskChannel = 'jobs';
@@ -20,13 +20,20 @@ export const schedulerQueue = 'SCHEDULER';
 export interface Jobs extends JobReads {
   /** Takes part in the caller's transaction: the work exists when the change does. It begins after the commit. */
   enqueue(tx: Transaction, execution: NewExecution): Promise<{ executionId: number; taskIds: number[] }>;
+  /**
+   * Adds tasks of the type to an execution, for a task of it that finds out what there is to do. They belong to it as
+   * those that it began with.
+   */
+  extend(tx: Transaction, executionId: number, type: string, tasks: readonly NewTask[]): Promise<number[]>;
   /** Stops what has not ended; what is under way is told to. False where there was nothing to stop. */
   stopExecution(executionId: number): Promise<boolean>;
   stopTask(taskId: number): Promise<boolean>;
   /** Sets the schedule of a vendor's id. Fails with `body-invalid`. Answers with the schedule's id. */
   schedule(tx: Transaction, schedule: NewSchedule): Promise<number>;
   unschedule(tx: Transaction, vendorType: string, vendorId: number): Promise<boolean>;
-  readonly schedules: Pick<ScheduleStore, 'find' | 'list'>;
+  /** Has the schedule count its times in another zone. Fails with `body-invalid`. */
+  setTimeZone(tx: Transaction, schedule: Schedule, timeZone: string): Promise<Schedule>;
+  readonly schedules: Pick<ScheduleStore, 'find' | 'findById' | 'list'>;
   /** Nothing more of the type begins until it is resumed; `SCHEDULER` holds back all schedules. */
   pauseQueue(type: string): Promise<void>;
   resumeQueue(type: string): Promise<void>;
@@ -57,6 +64,12 @@ export function createJobs({ db, clock }: JobsDeps): Jobs {
       return stopped > 0;
     });
 
+  function nextOf(cron: string, timeZone: string): number {
+    const next = parseCron(cron, timeZone).next(clock());
+    if (next === undefined) throw new RegistryError('body-invalid', `cron: ${cron} is never due.`);
+    return next;
+  }
+
   return {
     ...createJobReads(db),
     schedules,
@@ -65,12 +78,22 @@ export function createJobs({ db, clock }: JobsDeps): Jobs {
       db.signals.send(tx, taskChannel);
       return made;
     },
+    async extend(tx, executionId, type, more) {
+      const taskIds = await tasks.extend(tx, executionId, type, more, clock());
+      db.signals.send(tx, taskChannel);
+      return taskIds;
+    },
     stopExecution: (executionId) => stop({ executionId }),
     stopTask: (taskId) => stop({ taskId }),
     async schedule(tx, schedule) {
-      const nextAt = parseCron(schedule.cron, schedule.timeZone).next(clock());
-      if (nextAt === undefined) throw new RegistryError('body-invalid', `cron: ${schedule.cron} is never due.`);
-      return schedules.put(tx, { ...schedule, nextAt }, clock());
+      const known = await schedules.find(schedule.vendorType, schedule.vendorId);
+      const timeZone = schedule.timeZone ?? known?.timeZone ?? 'UTC';
+      return schedules.put(tx, { ...schedule, timeZone, nextAt: nextOf(schedule.cron, timeZone) }, clock());
+    },
+    async setTimeZone(tx, schedule, timeZone) {
+      const nextAt = nextOf(schedule.cron, timeZone);
+      await schedules.setTimeZone(tx, schedule.id, timeZone, nextAt, clock());
+      return { ...schedule, timeZone, nextAt, updatedAt: clock() };
     },
     unschedule: (tx, vendorType, vendorId) => schedules.remove(tx, vendorType, vendorId),
     pauseQueue: (type) => setPaused(type, true),

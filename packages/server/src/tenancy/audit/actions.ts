@@ -112,6 +112,8 @@ export const auditActions = {
   'quarantine-content': named('quarantine', 'content'),
   'repair-content': named('repair', 'content'),
   'discard-content': named('discard', 'content'),
+  'start-tiering': named('create', 'tiering_run'),
+  'move-content': named('move', 'content'),
   'update-tiering': named('update', 'tiering'),
   'delete-tiering': named('delete', 'tiering'),
   /** A change that was refused and has no name of its own here. */

@@ -18,6 +18,7 @@ import * as addBackupMark from './0025-add-backup-mark.ts';
 import * as addStorageCare from './0031-add-storage-care.ts';
 import * as addUndo from './0030-add-undo.ts';
 import * as purgeAudit from './0028-purge-audit.ts';
+import * as addRetention from './0024-add-retention.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order they are applied. The number of the last one is the version of the database. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   { name: '0031-add-storage-care', up: addStorageCare.up },
   { name: '0030-add-undo', up: addUndo.up },
   { name: '0028-purge-audit', up: purgeAudit.up },
+  { name: '0024-add-retention', up: addRetention.up },
 ];
