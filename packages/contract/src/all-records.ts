@@ -6,6 +6,7 @@ import { robotLimitRecords } from './entrepot/robot.ts';
 import { explainRecords } from './entrepot/explain.ts';
 import { groupRecords } from './entrepot/group.ts';
 import { sessionRecords } from './entrepot/session.ts';
+import { jobRecords } from './entrepot/job.ts';
 import { storageRecords } from './entrepot/storage.ts';
 import { webhookExtraRecords } from './entrepot/webhook.ts';
 import { workloadIdentityRecords } from './entrepot/workload-identity.ts';
@@ -25,6 +26,8 @@ const entrepotRecords: readonly RouteRecord[] = [
   ...groupRecords,
   ...retentionExtraRecords,
   ...roleRecords,
+  ...jobRecords,
+  ...pinRecords,
   ...sessionRecords,
   ...storageRecords,
   ...webhookExtraRecords,

@@ -112,6 +112,63 @@ test('schedules are listed, and whether they are paused is everybody’s to know
   await assertAnswer(await ask('GET', '/schedules/GARBAGE_COLLECTION/paused'), 400, 'BAD_REQUEST');
 });
 
+test('jobs of all kinds are listed with their progress', async () => {
+  const list = async (query: string) => {
+    const answer = await registry.fetch(`/api/entrepot/v1/jobs?${query}`, { as: registry.admin });
+    assert.equal(answer.status, 200, await answer.clone().text());
+    return {
+      jobs: (await answer.json()) as { id: number; type: string; status: string; run_count: number }[],
+      total: Number(answer.headers.get('x-total-count')),
+    };
+  };
+  const { jobs, total } = await list('q=type%3DWEBHOOK&page_size=1');
+  assert.equal(jobs.length, 1);
+  assert.ok(total >= 2);
+  assert.equal(jobs[0]?.type, 'WEBHOOK');
+  assert.equal((await list('q=status%3DRunning')).total, 0);
+  const [oldest] = (await list('sort=id')).jobs;
+  assert.ok((oldest?.id ?? 0) < (jobs[0]?.id ?? 0));
+  const refused = await registry.fetch('/api/entrepot/v1/jobs?sort=payload', { as: registry.admin });
+  assert.equal(refused.status, 400);
+});
+
+test('a schedule counts its times in a zone, and keeps it when its times change', async () => {
+  const purge = (cron: string) =>
+    ask('PUT', '/system/purgeaudit/schedule', {
+      schedule: { type: 'Custom', cron },
+      parameters: { audit_retention_hour: 720 },
+    });
+  assert.equal((await purge('0 0 3 * * *')).status, 200);
+  const schedules = async () => {
+    const answer = await registry.fetch('/api/entrepot/v1/schedules', { as: registry.admin });
+    return (await answer.json()) as { id: number; cron: string; time_zone: string; next_time: string }[];
+  };
+  const [made] = await schedules();
+  assert.deepEqual([made?.cron, made?.time_zone, made?.next_time.slice(10)], ['0 0 3 * * *', 'UTC', 'T03:00:00.000Z']);
+  const change = (id: number | undefined, time_zone: unknown) =>
+    registry.fetch(`/api/entrepot/v1/schedules/${id}`, {
+      method: 'PUT',
+      as: registry.admin,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ time_zone }),
+    });
+  const changed = await change(made?.id, 'Asia/Kolkata');
+  assert.equal(changed.status, 200, await changed.clone().text());
+  const { next_time: next } = (await changed.json()) as { next_time: string };
+  assert.equal(next.slice(10), 'T21:30:00.000Z');
+  assert.equal((await purge('0 15 4 * * *')).status, 200);
+  const [kept] = await schedules();
+  assert.deepEqual([kept?.time_zone, kept?.next_time.slice(10)], ['Asia/Kolkata', 'T22:45:00.000Z']);
+  assert.match(await (await change(made?.id, 'Middle/Earth')).text(), /Middle\/Earth/);
+  assert.equal((await change(made?.id, 'Middle/Earth')).status, 400);
+  assert.equal((await change(999_999, 'UTC')).status, 404);
+  const rows = await registry.query("select detail from audit where action = 'update-schedule'");
+  assert.deepEqual(JSON.parse(String(rows[0]?.['detail'])), {
+    before: { time_zone: 'UTC' },
+    after: { time_zone: 'Asia/Kolkata' },
+  });
+});
+
 test('jobs are for those who keep the registry running', async () => {
   for (const [method, path] of [
     ['GET', '/jobservice/pools'],
@@ -124,5 +181,8 @@ test('jobs are for those who keep the registry running', async () => {
   ] as const) {
     const answer = await ask(method, path, method === 'PUT' ? { action: 'stop' } : undefined, owner);
     await assertAnswer(answer, 403, 'FORBIDDEN');
+  }
+  for (const path of ['jobs', 'schedules']) {
+    assert.equal((await registry.fetch(`/api/entrepot/v1/${path}`, { as: owner })).status, 403);
   }
 });

@@ -1,3 +1,4 @@
+import { listJobSchedules, listJobs, updateJobSchedule } from '@entrepot/contract/entrepot/job';
 import {
   actionGetJobLog,
   actionPendingJobs,
@@ -12,6 +13,7 @@ import { listReply, type ManagedRoute, serve } from '#platform/http/management';
 import type { JobMonitor } from './service.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | undefined) => (ms === undefined ? null : iso(ms));
 
 export function jobMonitorRoutes({ monitor }: { readonly monitor: JobMonitor }): ManagedRoute[] {
   return [
@@ -77,9 +79,54 @@ export function jobMonitorRoutes({ monitor }: { readonly monitor: JobMonitor }):
       }));
       return listReply(shown, total, list, url);
     }),
+    serve(listJobs, async ({ query, url }) => {
+      const list = readListQuery(query);
+      const { entries, total } = await monitor.listJobs(list);
+      return listReply(entries.map(showJob), total, list, url);
+    }),
+    serve(listJobSchedules, async ({ query, url }) => {
+      const list = readListQuery(query);
+      const { entries, total } = await monitor.listSchedules(list);
+      return listReply(entries.map(showSchedule), total, list, url);
+    }),
+    serve(updateJobSchedule, async ({ asker, params, body }) => ({
+      status: 200,
+      body: showSchedule(await monitor.setTimeZone(asker, params.schedule_id, body.time_zone)),
+    })),
     serve(getSchedulePaused, async ({ params }) => ({
       status: 200,
       body: { paused: await monitor.isPaused(params.job_type) },
     })),
   ];
+}
+
+function showJob(task: Awaited<ReturnType<JobMonitor['listJobs']>>['entries'][number]) {
+  return {
+    id: task.id,
+    execution_id: task.executionId,
+    type: task.type,
+    status: task.status,
+    status_message: task.statusMessage,
+    progress: task.progress,
+    run_count: task.runCount,
+    extra_attrs: { ...task.extraAttrs },
+    creation_time: iso(task.createdAt),
+    update_time: iso(task.updatedAt),
+    start_time: isoOrNull(task.startedAt),
+    end_time: isoOrNull(task.endedAt),
+  };
+}
+
+function showSchedule(schedule: Awaited<ReturnType<JobMonitor['setTimeZone']>>) {
+  return {
+    id: schedule.id,
+    vendor_type: schedule.vendorType,
+    vendor_id: schedule.vendorId,
+    cron: schedule.cron,
+    time_zone: schedule.timeZone,
+    next_time: isoOrNull(schedule.nextAt),
+    extra_attrs: { ...schedule.extraAttrs },
+    creation_time: iso(schedule.createdAt),
+    update_time: iso(schedule.updatedAt),
+  };
 }

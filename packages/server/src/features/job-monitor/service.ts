@@ -20,6 +20,9 @@ export interface JobMonitor {
   /** Of one type, or of `all`; schedules are the type SCHEDULER. */
   act(asker: Asker, type: string, action: QueueAction): Promise<void>;
   listSchedules(list: Pick<ListQuery, 'page' | 'pageSize'>): ReturnType<Jobs['schedules']['list']>;
+  listJobs(list: ListQuery): ReturnType<Jobs['listAllTasks']>;
+  /** Has a schedule count its times in another zone. Fails with `object-not-found` or `body-invalid`. */
+  setTimeZone(asker: Asker, scheduleId: number, timeZone: string): ReturnType<Jobs['setTimeZone']>;
   /** Whether schedules are paused: they are all, or none. Fails with `body-invalid` for another type than `all`. */
   isPaused(type: string): Promise<boolean>;
 }
@@ -95,6 +98,26 @@ export function createJobMonitor({ jobs, transact, audit, clock, types }: JobMon
     },
 
     listSchedules: ({ page, pageSize }) => jobs.schedules.list({ offset: (page - 1) * pageSize, limit: pageSize }),
+
+    listJobs: jobs.listAllTasks,
+
+    async setTimeZone(asker, scheduleId, timeZone) {
+      const schedule = await jobs.schedules.findById(scheduleId);
+      if (schedule === undefined) throw new RegistryError('object-not-found', `schedule ${scheduleId} not found`);
+      return transact(async (tx) => {
+        const changed = await jobs.setTimeZone(tx, schedule, timeZone);
+        await audit.write(tx, {
+          action: 'update-schedule',
+          asker,
+          ...(schedule.projectId !== undefined && { projectId: schedule.projectId }),
+          resource: `${schedule.vendorType}/${schedule.vendorId}`,
+          outcome: 'success',
+          before: { time_zone: schedule.timeZone },
+          after: { time_zone: timeZone },
+        });
+        return changed;
+      });
+    },
 
     async isPaused(type) {
       if (type !== allTypes) throw new RegistryError('body-invalid', 'path.job_type: is always "all".');

@@ -7,6 +7,8 @@ export interface ScheduleStore {
   put(tx: Transaction, schedule: NewSchedule & { nextAt: number | undefined }, at: number): Promise<number>;
   remove(tx: Transaction, vendorType: string, vendorId: number): Promise<boolean>;
   find(vendorType: string, vendorId: number): Promise<Schedule | undefined>;
+  findById(id: number): Promise<Schedule | undefined>;
+  setTimeZone(tx: Transaction, id: number, timeZone: string, nextAt: number | undefined, at: number): Promise<void>;
   list(page: { readonly offset: number; readonly limit: number }): Promise<{ entries: Schedule[]; total: number }>;
   isAnyDue(at: number): Promise<boolean>;
   /** What is due; in the transaction nobody else gets it. */
@@ -92,6 +94,19 @@ export function createScheduleStore(db: Db): ScheduleStore {
         .where('vendor_id', '=', vendorId)
         .executeTakeFirst();
       return row && toSchedule(row);
+    },
+
+    async findById(id) {
+      const row = await db.read.selectFrom('job_schedule').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && toSchedule(row);
+    },
+
+    async setTimeZone(tx, id, timeZone, nextAt, at) {
+      await within(tx)
+        .updateTable('job_schedule')
+        .set({ time_zone: timeZone, next_at: nextAt ?? null, updated_at: at })
+        .where('id', '=', id)
+        .execute();
     },
 
     async list({ offset, limit }) {

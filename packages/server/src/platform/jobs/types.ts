@@ -139,7 +139,7 @@ export interface NewSchedule {
   readonly cronType: string;
   /** Six fields, as `parseCron` reads them. */
   readonly cron: string;
-  /** UTC if absent. */
+  /** As it was if absent, and UTC at first. */
   readonly timeZone?: string;
   /** Of the one task of each execution that it starts. */
   readonly payload: unknown;
