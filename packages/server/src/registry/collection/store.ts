@@ -24,6 +24,8 @@ export interface CollectionStore {
   listTrash(trashMs: number, limit: number, afterId: number): Promise<TrashedBytes[]>;
   /** Which of these a blob still names, as after a restored database: their bytes must stay. */
   findNamed(trash: readonly TrashedBytes[]): Promise<Set<number>>;
+  /** Writes a row as it is: once that is durable, so is everything that was committed before. */
+  confirmTrash(tx: Transaction, id: number): Promise<void>;
   forgetTrash(tx: Transaction, ids: readonly number[]): Promise<void>;
   /** Manifests that lost their last tag so long ago, are no part of an index, attached to nothing, and not pinned. */
   listUnheld(graceMs: number, limit: number, afterId: number): Promise<UnheldManifest[]>;
@@ -247,6 +249,10 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
         .execute();
       const named = new Set(rows.map((row) => row.location));
       return new Set(trash.filter(({ location }) => named.has(location)).map(({ id }) => id));
+    },
+
+    async confirmTrash(tx, id) {
+      await sql`update trash set at = at where id = ${id}`.execute(within(tx));
     },
 
     async forgetTrash(tx, ids) {
