@@ -41,6 +41,8 @@ export function composeCollection(
     try {
       await upkeep.deleteWhole(asker, project, repository as RepositoryName, digest as Digest, {
         tags: [],
+        // Each has a grace of its own from here on: somebody may have pushed it again for another index.
+        partsStay: true,
         still: (tx) => store.isUnheld(tx, manifestId, config.gc.graceMs),
       });
       return true;

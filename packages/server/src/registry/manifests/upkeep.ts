@@ -43,6 +43,8 @@ export interface Expected {
   readonly tags: readonly string[];
   /** Asked in the transaction that deletes it, when nobody changes it any more. */
   readonly still?: (tx: Transaction) => Promise<boolean>;
+  /** Whether the manifests of an index stay, for who judges each of them by itself. */
+  readonly partsStay?: boolean;
 }
 
 export interface ManifestUpkeepDeps {
@@ -72,12 +74,13 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     readonly project: Project;
     readonly repository: RepositoryName;
     readonly repositoryId: number;
+    readonly partsStay: boolean;
   }
 
   /** What goes in this transaction goes at one stroke, and comes back at one. */
   async function open(
     tx: Transaction,
-    { asker, project, repository }: Omit<Place, 'repositoryId'>,
+    { asker, project, repository }: Pick<Place, 'asker' | 'project' | 'repository'>,
     what: Pick<NewDeletion, 'kind' | 'tag' | 'digest'>,
   ): Promise<Removal> {
     const stroke = { at: clock(), by: actorName(asker.actor) };
@@ -114,6 +117,7 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
     });
     await events.emit(tx, { kind: 'artifact-deleted', ...aboutArtifact(asker, project, repository, digest), tags });
     for (const one of attached) await deleteTree(tx, place, removal, one, seen);
+    if (place.partsStay) return;
     for (const one of children) {
       const held =
         (await store.tagsOf(tx, repositoryId, one)).length > 0 ||
@@ -197,7 +201,8 @@ export function createManifestUpkeep(deps: ManifestUpkeepDeps): ManifestUpkeep {
           );
         }
         const removal = await open(tx, { asker, project, repository }, { kind: 'artifact', digest });
-        await deleteTree(tx, { asker, project, repository, repositoryId }, removal, digest, new Set());
+        const partsStay = expected?.partsStay === true;
+        await deleteTree(tx, { asker, project, repository, repositoryId, partsStay }, removal, digest, new Set());
       });
     },
     async deleteRepository(asker, project, repository) {
