@@ -7,6 +7,7 @@ import { measureArtifacts } from './artifacts.ts';
 import { measureBlobs } from './blobs.ts';
 import { measureCollection } from './collection.ts';
 import { measureGrowth } from './growth.ts';
+import { measureImports } from './imports.ts';
 import { measureManifests } from './manifests.ts';
 import type { Pace } from './pace.ts';
 import { measureDecisions } from './permissions.ts';
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Section>>> = {
   artifacts: measureArtifacts,
   workers: measureWorkers,
   quota: measureQuotas,
+  import: measureImports,
   permissions: measureDecisions,
   collection: measureCollection,
 };
@@ -57,7 +59,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  const missing = await needTools(['docker-registry', 'wrk', 'nginx']);
+  const missing = await needTools(['docker-registry', 'wrk', 'nginx', 'skopeo']);
   if (missing !== undefined) {
     console.error(`Cannot measure: ${missing}`);
     return 1;

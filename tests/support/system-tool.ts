@@ -30,6 +30,7 @@ export type SystemTool = keyof typeof packageOf;
 /** What the tests of `npm test` ask for; the rest is for `npm run bench` and `npm run torture`. */
 export const toolsOfTests: readonly SystemTool[] = [
   'skopeo',
+  'docker-registry',
   'podman',
   'buildah',
   'containerd',
