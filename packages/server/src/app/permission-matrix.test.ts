@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { allRecords } from '@entrepot/contract/all-records';
-import { type Permission, type ProjectRole, roleIds, rolePermissions } from '@entrepot/contract/permissions';
+import {
+  type Permission,
+  type ProjectRole,
+  projectPermissions,
+  roleIds,
+  rolePermissions,
+} from '@entrepot/contract/permissions';
 import type { RouteRecord } from '@entrepot/contract/route';
 import { createTestClock } from '#testing/test-clock';
 import { startTestRegistry, type TestRegistry, useTestRegistry } from '#testing/test-registry';
@@ -50,6 +56,22 @@ describe('in a project', () => {
       const wanted = roles.map((role) => [role, allowed.includes(role)]);
       assert.deepEqual(Object.fromEntries(await Promise.all(asked)), Object.fromEntries(wanted));
       assert.equal(await isLetIn(registry, record, 'own', registry.admin), true, 'an administrator of the registry');
+    });
+  }
+});
+
+describe('every cell of the matrix, operation or not', () => {
+  for (const role of roles) {
+    test(`${role} has what the table says, and the registry says so when it is asked`, async () => {
+      for (const permission of projectPermissions) {
+        const query = `permission=${encodeURIComponent(permission)}&user=${role.toLowerCase()}`;
+        const answer = await registry.fetch(`/api/entrepot/v1/projects/own/permissions/explain?${query}`, {
+          as: registry.admin,
+        });
+        assert.equal(answer.status, 200, `${permission}: ${await answer.clone().text()}`);
+        const { allowed } = (await answer.json()) as { allowed: boolean };
+        assert.equal(allowed, (rolePermissions[role] as readonly Permission[]).includes(permission), permission);
+      }
     });
   }
 });
