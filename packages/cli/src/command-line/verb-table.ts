@@ -24,6 +24,9 @@ export const nouns: Readonly<Record<string, string>> = {
   quota: 'See and limit how much projects hold',
   label: 'Make and remove labels',
   immutable: 'Tags that neither move nor go',
+  retention: 'What projects keep by rules',
+  job: 'See what the registry works on, and stop it',
+  schedule: 'See what is done by itself, and in which time zone',
   gc: 'Collect what nobody needs any more',
   webhook: 'Have others told of what happens in a project',
   registry: 'Make other registries known to this one',
@@ -372,6 +375,66 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/gc-schedule')).gcScheduleVerb,
   },
   {
+    name: 'job ls',
+    summary: 'List jobs with their progress',
+    load: async () => (await import('#src/commands/job-ls')).jobLsVerb,
+  },
+  {
+    name: 'job log',
+    summary: 'Show the log of a job',
+    load: async () => (await import('#src/commands/job-log')).jobLogVerb,
+  },
+  {
+    name: 'job stop',
+    summary: 'Stop a job',
+    load: async () => (await import('#src/commands/job-stop')).jobStopVerb,
+  },
+  {
+    name: 'schedule ls',
+    summary: 'List schedules',
+    load: async () => (await import('#src/commands/schedule-ls')).scheduleLsVerb,
+  },
+  {
+    name: 'schedule zone',
+    summary: 'Set the time zone of a schedule',
+    load: async () => (await import('#src/commands/schedule-zone')).scheduleZoneVerb,
+  },
+  {
+    name: 'retention show',
+    summary: 'Show what a project keeps',
+    load: async () => (await import('#src/commands/retention-show')).retentionShowVerb,
+  },
+  {
+    name: 'retention set',
+    summary: 'Say what a project keeps',
+    load: async () => (await import('#src/commands/retention-set')).retentionSetVerb,
+  },
+  {
+    name: 'retention simulate',
+    summary: 'Tell what the rules would delete',
+    load: async () => (await import('#src/commands/retention-simulate')).retentionSimulateVerb,
+  },
+  {
+    name: 'retention run',
+    summary: 'Run the rules now',
+    load: async () => (await import('#src/commands/retention-run')).retentionRunVerb,
+  },
+  {
+    name: 'retention runs',
+    summary: 'List the runs of the rules',
+    load: async () => (await import('#src/commands/retention-runs')).retentionRunsVerb,
+  },
+  {
+    name: 'retention log',
+    summary: 'Show what a run kept and deleted',
+    load: async () => (await import('#src/commands/retention-log')).retentionLogVerb,
+  },
+  {
+    name: 'retention rm',
+    summary: 'Keep everything again',
+    load: async () => (await import('#src/commands/retention-rm')).retentionRmVerb,
+  },
+  {
     name: 'webhook ls',
     summary: 'List the webhooks of a project',
     load: async () => (await import('#src/commands/webhook-ls')).webhookLsVerb,
@@ -460,6 +523,11 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'audit export',
     summary: 'Export the audit as ECS or CSV',
     load: async () => (await import('#src/commands/audit-export')).auditExportVerb,
+  },
+  {
+    name: 'audit purge',
+    summary: 'Delete old rows of the audit',
+    load: async () => (await import('#src/commands/audit-purge')).auditPurgeVerb,
   },
   {
     name: 'audit verify',
