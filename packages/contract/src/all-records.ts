@@ -1,13 +1,15 @@
 import { auditRecords } from './entrepot/audit.ts';
 import { projectQuotaRecords } from './entrepot/quota.ts';
 import { retentionExtraRecords } from './entrepot/retention.ts';
+import { pinRecords } from './entrepot/pin.ts';
 import { roleRecords } from './entrepot/role.ts';
 import { robotLimitRecords } from './entrepot/robot.ts';
 import { explainRecords } from './entrepot/explain.ts';
 import { groupRecords } from './entrepot/group.ts';
-import { sessionRecords } from './entrepot/session.ts';
 import { jobRecords } from './entrepot/job.ts';
+import { sessionRecords } from './entrepot/session.ts';
 import { storageRecords } from './entrepot/storage.ts';
+import { undoRecords } from './entrepot/undo.ts';
 import { webhookExtraRecords } from './entrepot/webhook.ts';
 import { workloadIdentityRecords } from './entrepot/workload-identity.ts';
 import { peopleRecords } from './harbor/all-people.ts';
@@ -24,12 +26,13 @@ const entrepotRecords: readonly RouteRecord[] = [
   ...robotLimitRecords,
   ...explainRecords,
   ...groupRecords,
-  ...retentionExtraRecords,
-  ...roleRecords,
   ...jobRecords,
   ...pinRecords,
+  ...retentionExtraRecords,
+  ...roleRecords,
   ...sessionRecords,
   ...storageRecords,
+  ...undoRecords,
   ...webhookExtraRecords,
   ...workloadIdentityRecords,
 ];

@@ -60,6 +60,7 @@ export function composeArtifacts(deps: ArtifactsDeps): {
   const routes = [
     ...repositoryRoutes({
       overviews,
+      store: repositories,
       repositories: createRepositories({ store: repositories, audit, transact, clock }),
       upkeep,
       access,

@@ -21,10 +21,12 @@ import {
 } from '#registry/routes';
 import { createTagStore } from '#registry/tags';
 import { createUploadStore, createUploads, type Uploads } from '#registry/uploads';
+import type { ProjectUndo } from '#registry/undo/projects';
 import { createTokenRoute } from '#tenancy/tokens';
 import { composeArtifacts } from './artifacts.ts';
 import type { Basis } from './basis.ts';
 import type { People } from './people.ts';
+import { composeUndo } from './undo.ts';
 
 export interface DataPlaneOptions {
   readonly acceptsUploads: () => boolean;
@@ -33,6 +35,7 @@ export interface DataPlaneOptions {
   /** What has a say in pushes, in the order in which it is asked. */
   readonly pushPolicies: readonly PushPolicy[];
   readonly tagPolicy: TagPolicy;
+  readonly projectUndo: ProjectUndo;
   /** Told of a blob whose bytes are not what they should be, or not there. */
   readonly onSuspect: (digest: Digest) => void;
 }
@@ -42,11 +45,12 @@ const touchEvery = ({ gc }: Config) => Math.floor(gc.graceMs / 10);
 
 /** Builds the data plane, where images come in, lie and go out, and its routes under `/v2`. */
 export function composeDataPlane(
-  { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault }: Basis,
+  basis: Basis,
   { access, projects, identity, tokens, doors, serviceName, signIn }: People,
-  { acceptsUploads, onPull, pushPolicies, tagPolicy, onSuspect }: DataPlaneOptions,
+  { acceptsUploads, onPull, pushPolicies, tagPolicy, onSuspect, projectUndo }: DataPlaneOptions,
   stack: AsyncDisposableStack,
 ) {
+  const { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault } = basis;
   const repositories = createRepositoryStore(db);
   const records: BlobRecords = createBlobRecords(db);
   const gate = createPushGate(pushPolicies);
@@ -174,7 +178,28 @@ export function composeDataPlane(
     gate,
     tagPolicy,
   });
-  return { uploads, manifests, upkeep, describer, distributionRoutes, distribution, token, routes };
+  const undo = composeUndo(basis, {
+    projectUndo,
+    deletions,
+    manifestStore,
+    records,
+    repositories,
+    gate,
+    tagPolicy,
+    access,
+    onPushed: describer.notice,
+  });
+  return {
+    uploads,
+    manifests,
+    upkeep,
+    deletions,
+    describer,
+    distributionRoutes,
+    distribution,
+    token,
+    routes: [...routes, ...undo],
+  };
 }
 
 /** Abandoned uploads go in the background; the first round waits a moment, so that a start is quick. */

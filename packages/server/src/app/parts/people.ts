@@ -14,7 +14,7 @@ import { createLoginFailureStore, createLogins, isPassword } from '#tenancy/logi
 import { createExplanations, explainRoutes } from '#tenancy/explain';
 import { createMembers, createMemberStore, createSeek, memberRoutes, type MemberStore } from '#tenancy/members';
 import { showOidcMeta } from '#tenancy/oidc/routes';
-import { createProjectReadModel, createProjectStore, createProjects } from '#tenancy/projects';
+import { createProjectReadModel, createProjectStore, createProjects, type ProjectsDeps } from '#tenancy/projects';
 import { metadataRoutes, projectRoutes } from '#tenancy/projects/routes';
 import { createRobots, createRobotSignIn, createRobotStore, robotRoutes } from '#tenancy/robots';
 import { createGiving, createRoles, createRoleStore, roleRoutes } from '#tenancy/roles';
@@ -30,6 +30,7 @@ import { composeSignIn } from './sign-in.ts';
 export interface PeopleOptions {
   /** Called after a project went whose uploads were under way. */
   readonly onUploadsAbandoned: () => void;
+  readonly onProjectDeleting: ProjectsDeps['onDeleting'];
   readonly quota: Pick<Quota, 'limits' | 'storageOf'>;
 }
 
@@ -39,7 +40,7 @@ export type People = Awaited<ReturnType<typeof composePeople>>;
 /** Builds the rooms of people; what has to be closed is put on the stack. */
 export async function composePeople(
   basis: Basis,
-  { onUploadsAbandoned, quota }: PeopleOptions,
+  { onUploadsAbandoned, onProjectDeleting, quota }: PeopleOptions,
   stack: AsyncDisposableStack,
 ) {
   const { config, log, clock, newId, db, transact, box, audit, auditChain, settings } = basis;
@@ -96,6 +97,7 @@ export async function composePeople(
     clock,
     onChange: access.forgetProject,
     onUploadsAbandoned,
+    onDeleting: onProjectDeleting,
     storageLimits: quota.limits,
     onRolesChange: access.forgetRoles,
   });

@@ -126,24 +126,12 @@ export function createBin(db: Pick<Db, 'stamp'>): Bin {
   };
 }
 
-/** What left the bin for good. */
-export interface Expired {
-  readonly count: number;
-  /** Of manifests; blobs go with the collection. */
-  readonly bytes: number;
-}
-
 /** Deletions, each what went at one stroke. */
 export interface DeletionStore {
   /** Opens the bin, in the transaction that deletes. Answers the deletion's id. */
   open(tx: Transaction, deletion: NewDeletion): Promise<number>;
   /** Ends a deletion's time, so that nobody can have it back. Answers whether it was there. */
   end(tx: Transaction, id: number): Promise<boolean>;
-  /**
-   * Removes up to so many artifacts whose time is over from the bin, with contents that nothing names any more, and the
-   * deletions that are empty then. Answers how many rows went: 0 when there is nothing left to do.
-   */
-  expire(tx: Transaction, limit: number, now: number): Promise<Expired>;
 }
 
 export interface DeletionStoreOptions {
@@ -152,31 +140,6 @@ export interface DeletionStoreOptions {
 }
 
 export function createDeletionStore(db: Db, { windowMs }: DeletionStoreOptions): DeletionStore {
-  /** A push that needs the content waits for us or has us wait, and the second statement sees what it did. */
-  async function dropContents(tx: Transaction, digests: readonly string[]): Promise<number> {
-    if (digests.length === 0) return 0;
-    const q = within(tx);
-    if (db.kind === 'postgres') {
-      await q
-        .selectFrom('manifest_content')
-        .select('digest')
-        .where('digest', 'in', digests)
-        .orderBy('digest')
-        .forUpdate()
-        .execute();
-    }
-    const gone = await q
-      .deleteFrom('manifest_content')
-      .where('digest', 'in', digests)
-      .where(sql<boolean>`not exists (select 1 from manifest where manifest.digest = manifest_content.digest)`)
-      .where(
-        sql<boolean>`not exists (
-          select 1 from deleted_artifact where deleted_artifact.digest = manifest_content.digest)`,
-      )
-      .returning(sql<number>`length(content)`.as('bytes'))
-      .execute();
-    return gone.reduce((sum, row) => sum + Number(row.bytes), 0);
-  }
   return {
     async open(tx, { kind, projectId, projectName, repository, tag, digest, at, by }) {
       const { id } = await within(tx)
@@ -204,38 +167,6 @@ export function createDeletionStore(db: Db, { windowMs }: DeletionStoreOptions):
         .where('expires_at', '>', 0)
         .executeTakeFirst();
       return ended.numUpdatedRows > 0n;
-    },
-    async expire(tx, limit, now) {
-      const q = within(tx);
-      const due = q
-        .selectFrom('deletion')
-        .select('id')
-        .where(sql<boolean>`expires_at <= ${db.stamp(now)}`)
-        .orderBy('expires_at')
-        .limit(limit);
-      // Who restores one holds it, and two who remove do not wait for each other.
-      const held = db.kind === 'postgres' ? due.forUpdate().skipLocked() : due;
-      const deletions = (await held.execute()).map(({ id }) => id);
-      if (deletions.length === 0) return { count: 0, bytes: 0 };
-      const gone = await q
-        .selectFrom('deleted_artifact')
-        .select(['id', 'digest'])
-        .where('deletion_id', 'in', deletions)
-        .orderBy('id')
-        .limit(limit)
-        .execute();
-      const ids = gone.map(({ id }) => id);
-      if (ids.length > 0) {
-        await q.deleteFrom('deleted_artifact_blob').where('deleted_artifact_id', 'in', ids).execute();
-        await q.deleteFrom('deleted_artifact').where('id', 'in', ids).execute();
-      }
-      const bytes = await dropContents(tx, [...new Set(gone.map(({ digest }) => digest))]);
-      const empty = await q
-        .deleteFrom('deletion')
-        .where('id', 'in', deletions)
-        .where(sql<boolean>`not exists (select 1 from deleted_artifact where deletion_id = deletion.id)`)
-        .executeTakeFirst();
-      return { count: ids.length + Number(empty.numDeletedRows), bytes };
     },
   };
 }

@@ -8,10 +8,12 @@ import type { RepositoryStore } from './store.ts';
 export interface Repositories {
   /** Changes what is written about a repository. */
   describe(asker: Asker, repository: RepositoryOverview, description: string): Promise<void>;
+  /** Says whether collection and retention leave the repository alone. To say what is so already changes nothing. */
+  pin(asker: Asker, repository: RepositoryOverview, pinned: boolean): Promise<void>;
 }
 
 export interface RepositoriesDeps {
-  readonly store: Pick<RepositoryStore, 'describe'>;
+  readonly store: Pick<RepositoryStore, 'describe' | 'setPinned'>;
   readonly audit: Pick<Audit, 'write'>;
   readonly transact: Transact;
   readonly clock: Clock;
@@ -30,6 +32,18 @@ export function createRepositories({ store, audit, transact, clock }: Repositori
           outcome: 'success',
           before: { description: before },
           after: { description },
+        });
+      });
+    },
+    async pin(asker, { id, projectId, name }, pinned) {
+      await transact(async (tx) => {
+        if (!(await store.setPinned(tx, id, pinned))) return;
+        await audit.write(tx, {
+          action: pinned ? 'pin-repository' : 'unpin-repository',
+          asker,
+          projectId,
+          resource: name,
+          outcome: 'success',
         });
       });
     },

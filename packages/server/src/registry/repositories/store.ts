@@ -16,6 +16,10 @@ export interface RepositoryStore {
   ensure(tx: Transaction, projectId: number, name: RepositoryName, at: number): Promise<number>;
   /** Writes what is said about a repository. */
   describe(tx: Transaction, id: number, description: string, at: number): Promise<void>;
+  /** Says whether collection and retention leave the repository alone. Answers whether that is new. */
+  setPinned(tx: Transaction, id: number, pinned: boolean): Promise<boolean>;
+  /** Names of the repositories of a project that they leave alone. */
+  pinned(projectId: number): Promise<string[]>;
   /** Whether the repository's project is public, and since when there is a repository of that name, if there is. */
   findFacts(tx: Transaction, projectId: number, name: string): Promise<RepositoryFacts>;
   /** Names of repositories that hold a manifest, in byte order after `after`, of the projects that the viewer sees. */
@@ -49,6 +53,25 @@ export function createRepositoryStore(db: Db): RepositoryStore {
     },
     async describe(tx, id, description, at) {
       await within(tx).updateTable('repository').set({ description, updated_at: at }).where('id', '=', id).execute();
+    },
+    async setPinned(tx, id, pinned) {
+      const set = await within(tx)
+        .updateTable('repository')
+        .set({ pinned: pinned ? 1 : 0 })
+        .where('id', '=', id)
+        .where('pinned', '=', pinned ? 0 : 1)
+        .executeTakeFirst();
+      return set.numUpdatedRows > 0n;
+    },
+    async pinned(projectId) {
+      const rows = await db.read
+        .selectFrom('repository')
+        .select('name')
+        .where('project_id', '=', projectId)
+        .where('pinned', '=', 1)
+        .orderBy('name')
+        .execute();
+      return rows.map(({ name }) => name);
     },
     async findFacts(tx, projectId, name) {
       const row = await within(tx)

@@ -2,6 +2,7 @@ import type { Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
+import type { ExpiredStore } from '#registry/collection/expired';
 import type { Deletion, DeletionReadModel, DeletionStore } from '#registry/deletions';
 import type { Admit, PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
@@ -28,7 +29,8 @@ export interface Undo {
 }
 
 export interface UndoDeps {
-  readonly deletions: Pick<DeletionStore, 'end' | 'expire'>;
+  readonly deletions: Pick<DeletionStore, 'end'>;
+  readonly expired: ExpiredStore;
   readonly readModel: Pick<DeletionReadModel, 'find'>;
   readonly taking: TakingStore;
   readonly findWhole: FindWhole;
@@ -59,7 +61,8 @@ export function deletionNotFound(id: number): RegistryError {
 }
 
 export function createUndo(deps: UndoDeps): Undo {
-  const { deletions, readModel, taking, findWhole, bringBack, repositories, gate, audit, transact, clock } = deps;
+  const { deletions, expired, readModel, taking, findWhole, bringBack, repositories, gate, audit, transact, clock } =
+    deps;
 
   /** One batch. Answers what came of it, and the last artifact that it looked at; undefined when there is none left. */
   async function restoreSome(
@@ -149,7 +152,7 @@ export function createUndo(deps: UndoDeps): Undo {
       });
       // What is not removed now the collection removes: nobody has it back either way.
       for (let round = 0; round < mostRounds; round += 1) {
-        const { count } = await transact((tx) => deletions.expire(tx, artifactsAtOnce, clock()));
+        const { count } = await transact((tx) => expired.expire(tx, artifactsAtOnce));
         if (count === 0) break;
       }
     },

@@ -68,6 +68,8 @@ export interface ProjectsDeps {
   readonly storageLimits?: StorageLimits | undefined;
   /** Called after a project was made or removed, so that nothing cached says otherwise on this node. */
   readonly onChange: (name: string) => void;
+  /** Called in the transaction that removes a project, while all of it is there; whoever can bring it back keeps it. */
+  readonly onDeleting?: ((tx: Transaction, asker: Asker, project: Project) => Promise<void>) | undefined;
   /** Called after a project was removed: the bytes of uploads under way in it are to be dropped. */
   readonly onUploadsAbandoned: () => void;
   /** Called after somebody was given a role. */
@@ -208,6 +210,7 @@ export function createProjects(deps: ProjectsDeps): Projects {
         if (await store.holdsRepositories(tx, project.id)) {
           throw new RegistryError('project-not-empty', notEmpty(project.name));
         }
+        await deps.onDeleting?.(tx, asker, project);
         await allowlists.delete(tx, project.id);
         await store.delete(tx, project.id);
         await audit.write(tx, {

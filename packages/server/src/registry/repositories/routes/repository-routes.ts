@@ -5,6 +5,7 @@ import {
   listRepositories,
   updateRepository,
 } from '@entrepot/contract/harbor/repository';
+import { listPins, pinRepository, unpinRepository } from '@entrepot/contract/entrepot/pin';
 import { OciNameError } from '@entrepot/oci/name-error';
 import { parseRepositoryName } from '@entrepot/oci/repository-name';
 import { RegistryError } from '#kernel/errors';
@@ -16,12 +17,14 @@ import {
   type Repositories,
   type RepositoryOverview,
   type RepositoryReadModel,
+  type RepositoryStore,
 } from '#registry/repositories';
 import type { Access } from '#tenancy/access';
 
 export interface RepositoryRoutesDeps {
   readonly overviews: RepositoryReadModel;
   readonly repositories: Repositories;
+  readonly store: Pick<RepositoryStore, 'pinned'>;
   readonly upkeep: Pick<ManifestUpkeep, 'deleteRepository'>;
   readonly access: Pick<Access, 'viewerOf' | 'accountOfMay'>;
 }
@@ -39,7 +42,8 @@ function render(repository: RepositoryOverview) {
   };
 }
 
-export function repositoryRoutes({ overviews, repositories, upkeep, access }: RepositoryRoutesDeps): ManagedRoute[] {
+export function repositoryRoutes(deps: RepositoryRoutesDeps): ManagedRoute[] {
+  const { overviews, repositories, store, upkeep, access } = deps;
   async function find(project: RequestedProject, name: string): Promise<RepositoryOverview> {
     const whole = `${project.name}/${name}`;
     const found = await overviews.find(project.id, whole);
@@ -70,6 +74,18 @@ export function repositoryRoutes({ overviews, repositories, upkeep, access }: Re
         throw new RegistryError('body-invalid', 'body.description: may not hold a NUL.');
       }
       await repositories.describe(asker, repository, description);
+      return { status: 200 };
+    }),
+    serve(listPins, async ({ project }) => ({
+      status: 200,
+      body: (await store.pinned(project.id)).map((repository) => ({ repository })),
+    })),
+    serve(pinRepository, async ({ asker, project, params }) => {
+      await repositories.pin(asker, await find(project, params.repository_name), true);
+      return { status: 200 };
+    }),
+    serve(unpinRepository, async ({ asker, project, params }) => {
+      await repositories.pin(asker, await find(project, params.repository_name), false);
       return { status: 200 };
     }),
     serve(deleteRepository, async ({ asker, project, params }) => {

@@ -64,7 +64,10 @@ function readPlace(
   };
 }
 
-function readTarget(body: { readonly to?: string | null | undefined; readonly before?: string | null | undefined }): RollbackTarget {
+function readTarget(body: {
+  readonly to?: string | null | undefined;
+  readonly before?: string | null | undefined;
+}): RollbackTarget {
   const { to, before } = body;
   if (to != null && before != null) {
     throw new RegistryError('body-invalid', 'body: to and before exclude each other; give one of them, or neither.');
