@@ -72,7 +72,8 @@ async function buildProgram(args: readonly string[], context: CliContext): Promi
 function findNoun(program: Command, name: string): Command {
   const known = program.commands.find((command) => command.name() === name);
   if (known !== undefined) {
-    return known;
+    // A verb that has verbs of its own.
+    return Object.hasOwn(nouns, name) ? known : known.helpCommand('help [verb]', 'Show help for a verb');
   }
   const made = new Command(name)
     .summary(nouns[name] ?? '')

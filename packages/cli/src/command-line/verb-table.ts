@@ -38,6 +38,8 @@ export const nouns: Readonly<Record<string, string>> = {
 
 /** The name of the verb that words begin with: two of them after a noun. Undefined when they begin with none. */
 export function findVerbName([first, second]: readonly string[]): string | undefined {
+  const both = `${first} ${second}`;
+  if (verbTable.some(({ name }) => name === both)) return both;
   const isNoun = first !== undefined && Object.hasOwn(nouns, first);
   return isNoun && second !== undefined ? `${first} ${second}` : first;
 }
@@ -53,6 +55,36 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'worker',
     summary: 'Work on the jobs of a registry',
     load: async () => (await import('#src/commands/worker')).workerVerb,
+  },
+  {
+    name: 'backup',
+    summary: 'Back up the registry on this machine',
+    load: async () => (await import('#src/commands/backup')).backupVerb,
+  },
+  {
+    name: 'backup ls',
+    summary: 'List the backups in a place',
+    load: async () => (await import('#src/commands/backup-ls')).backupLsVerb,
+  },
+  {
+    name: 'backup verify',
+    summary: 'Read backups and compare their hashes',
+    load: async () => (await import('#src/commands/backup-verify')).backupVerifyVerb,
+  },
+  {
+    name: 'backup prune',
+    summary: 'Remove old backups',
+    load: async () => (await import('#src/commands/backup-prune')).backupPruneVerb,
+  },
+  {
+    name: 'restore',
+    summary: 'Bring a registry back from its backup',
+    load: async () => (await import('#src/commands/restore')).restoreVerb,
+  },
+  {
+    name: 'drill',
+    summary: 'Prove that a backup can be restored',
+    load: async () => (await import('#src/commands/drill')).drillVerb,
   },
   {
     name: 'admin reset-password',

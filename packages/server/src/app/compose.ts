@@ -82,7 +82,7 @@ export async function compose({
   let leaving = false;
   let draining = false;
 
-  const basis = await openBasis({ config, secrets, log, clock, newId }, stack);
+  const basis = await openBasis({ config, secrets, log, clock, newId, ships: role === 'server' }, stack);
   const { db, bytes, metrics, settings, isReadOnly, onFault } = basis;
   const quota = composeQuota(basis, stack);
   const tagRules = composeTagRules(basis);

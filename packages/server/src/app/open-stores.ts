@@ -9,7 +9,7 @@ export function openDb(config: Config, secrets: Secrets, log: Log): Promise<Db> 
   const { database } = config;
   switch (database.kind) {
     case 'sqlite':
-      return openSqliteDb(database.path, { alone: config.workers === 1 });
+      return openSqliteDb(database.path, { alone: config.workers === 1, shipped: config.backup !== null });
     case 'postgres': {
       const logger = log.forPlace('platform:db');
       return openPostgresDb({

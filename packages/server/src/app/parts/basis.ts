@@ -14,6 +14,7 @@ import { createTargetCheck } from '#platform/outbound';
 import { createAudit, createAuditStore } from '#tenancy/audit';
 import { createAuditChain, createChainStore } from '#tenancy/audit/chain';
 import { createSettingStore, openSettings } from '#tenancy/settings';
+import { composeBackup } from './backup.ts';
 
 export interface BasisOptions {
   readonly config: Config;
@@ -21,18 +22,25 @@ export interface BasisOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** Whether it is there for requests, and so ships what changes. */
+  readonly ships?: boolean;
 }
 
 /** What everything else stands on: stores, secrets, time, the audit, the settings, and work for later. */
 export type Basis = Awaited<ReturnType<typeof openBasis>>;
 
 /** Opens it; what has to be closed is put on the stack. */
-export async function openBasis({ config, secrets, log, clock, newId }: BasisOptions, stack: AsyncDisposableStack) {
+export async function openBasis(
+  { config, secrets, log, clock, newId, ships = false }: BasisOptions,
+  stack: AsyncDisposableStack,
+) {
   const auditLog = log.forPlace('tenancy:audit');
   const db: Db = stack.use(await openDb(config, secrets, log));
   const box = await openSecretBox({ config, secrets, db, log });
   const bytes: BlobStore = stack.use(await openBlobs(config, secrets));
   const metrics = stack.use(createMetrics(version, { shared: isWorker() }));
+  // Above all that writes: it ends after them, and ships what they wrote last.
+  if (ships) composeBackup({ config, secrets, log, metrics }, stack);
   const { transact } = db;
   const { jobs, outbox, start: startLater } = stack.use(openLater({ db, clock, newId, log, config: config.jobs }));
   const auditChain = stack.use(

@@ -37,7 +37,11 @@ export async function openPlace(folder: ObjectFolder, key: SealKey): Promise<Pla
 }
 
 /** As `openPlace` for the backups of one registry; a place that is empty becomes theirs. */
-export async function claimPlace(folder: ObjectFolder, key: SealKey, store: string): Promise<Place> {
+export async function claimPlace(
+  folder: ObjectFolder,
+  key: SealKey,
+  { store, kind }: { readonly store: string; readonly kind: PlaceFacts['database'] },
+): Promise<Place> {
   const found = await readFacts(folder);
   if (found !== undefined) {
     assertKey(folder, found, key);
@@ -49,6 +53,7 @@ export async function claimPlace(folder: ObjectFolder, key: SealKey, store: stri
   const facts: PlaceFacts = {
     format: 1,
     store,
+    database: kind,
     encryption: key === undefined ? 'none' : 'aes-256-gcm',
     keyId: keyIdOf(key),
   };

@@ -84,8 +84,16 @@ function whyMissing(error: unknown): string {
 
 const fileLocation = /^(sha256|sha512)\/[0-9a-f]{2}\/[0-9a-f]+\.[0-9a-f]{16}$/;
 
-/** Into the folder of a filesystem store, at the locations the database names, by hard links where that can be. */
-export function intoFolder(place: Place, root: string): BlobTarget {
+/** Into a folder of files as a filesystem store has them, or into a store of whatever kind. */
+export function createBlobTarget(
+  place: Place,
+  into: { readonly kind: 'folder'; readonly root: string } | { readonly kind: 'store'; readonly store: BlobStore },
+): BlobTarget {
+  return into.kind === 'folder' ? intoFolder(place, into.root) : intoStore(place, into.store);
+}
+
+/** At the locations the database names, by hard links where that can be. */
+function intoFolder(place: Place, root: string): BlobTarget {
   const folders = new Set<string>();
   let canLink = place.key === undefined && place.folder.pathOf !== undefined;
 
@@ -161,8 +169,8 @@ function fileLocationOf(digest: string): string {
   return `${digestAlgorithm(parsed)}/${hex.slice(0, 2)}/${hex}.${randomBytes(8).toString('hex')}`;
 }
 
-/** Into a store of whatever kind; bytes that lie where the database says stay there. */
-export function intoStore(place: Place, store: BlobStore): BlobTarget {
+/** Bytes that lie where the database says stay there. */
+function intoStore(place: Place, store: BlobStore): BlobTarget {
   const isThere = async ({ location, size }: ListedBlob) => {
     try {
       return (await store.stat(location as BlobLocation))?.size === size;

@@ -45,7 +45,7 @@ const pagesPerChange = 4096;
 /** From so much on the log starts over: as SQLite by itself, 1000 pages. */
 const restartBytes = 4 * 1024 * 1024;
 /** A place that is away for so long costs a new snapshot instead of the disk. */
-const mostLogBytes = 1024 * 1024 * 1024;
+export const mostLogBytes = 1024 * 1024 * 1024;
 const blobsAtOnce = 4;
 const blobsPerLook = 1000;
 const retryMs = 60_000;
@@ -198,12 +198,11 @@ export function createShipper(deps: ShipperDeps): Shipper {
       await using copy = await (async () => {
         using done = open;
         await done.write(deps.scratch);
-        return openSqliteCopy(deps.scratch, deps.database);
+        return openSqliteCopy(deps.scratch, deps.database, at);
       })();
       const { facts } = await takeSnapshot({
         place,
         copy,
-        at,
         mode: deps.copiesBlobs ? 'copy' : 'reference',
         source: deps.source,
         findNow: copy.findNow,

@@ -23,7 +23,6 @@ const mostMissing = 10_000;
 export interface TakeSnapshotOptions {
   readonly place: Place;
   readonly copy: MetadataCopy;
-  readonly at: number;
   readonly mode: BlobMode;
   readonly source: BlobSource;
   readonly findNow: (digest: string) => Promise<ListedBlob | undefined>;
@@ -39,7 +38,8 @@ export interface TakenSnapshot {
 
 /** Writes a copy of the metadata and then the blobs it names. It is a snapshot only when all of it is written. */
 export async function takeSnapshot(options: TakeSnapshotOptions): Promise<TakenSnapshot> {
-  const { place, copy, at, mode, report, signal } = options;
+  const { place, copy, mode, report, signal } = options;
+  const { at } = copy;
   const id = newSnapshotId(at);
   const database = await writePart(place, partName(id, 'database'), stopping(copy.content(), signal), (bytes) =>
     report({ doing: 'database', done: bytes, bytes }),

@@ -5,6 +5,7 @@ export interface PlaceFacts {
   readonly format: 1;
   /** The registry whose backups lie here. */
   readonly store: string;
+  readonly database: 'sqlite' | 'postgres';
   readonly encryption: 'none' | 'aes-256-gcm';
   /** Tells one key from another, and nothing of it. */
   readonly keyId: string | null;

@@ -12,6 +12,8 @@ export interface MetadataCopy extends AsyncDisposable {
   readonly store: string;
   /** Of the database's schema. */
   readonly version: number;
+  /** When it was begun; everything in it was committed by then. */
+  readonly at: number;
   /** Every blob that is named, by digest, many at a time. */
   blobs(): AsyncIterable<readonly NamedBlob[]>;
   /** A blob as it is named now, which may be elsewhere. Undefined when nobody names it any more. */
@@ -38,12 +40,13 @@ export async function copyLiveSqlite(path: string, scratch: string): Promise<Met
   removeScratch(scratch);
   source.exec('begin');
   readVersion(source);
+  const at = Date.now();
   await copySqlite(source, scratch);
-  return openSqliteCopy(scratch, path);
+  return openSqliteCopy(scratch, path, at);
 }
 
 /** Takes a file that is a copy of the database at `live` already; it is removed with what this returns. */
-export function openSqliteCopy(scratch: string, live: string): MetadataCopy {
+export function openSqliteCopy(scratch: string, live: string, at: number): MetadataCopy {
   const db = new DatabaseSync(scratch, { timeout: busyMs });
   const version = readVersion(db);
   const { store } = db.prepare('select store from backup_mark').get() as { store: string };
@@ -51,6 +54,7 @@ export function openSqliteCopy(scratch: string, live: string): MetadataCopy {
     kind: 'sqlite',
     store,
     version,
+    at,
     async *blobs() {
       const page = db.prepare('select id, digest, size, location from blob where digest > ? order by digest limit ?');
       for (let after = ''; ; ) {
@@ -79,12 +83,14 @@ export async function openPostgresCopy(url: string): Promise<MetadataCopy> {
   try {
     const { client } = snapshot;
     const found = await client.query<{ version: number }>('select version from schema_version');
+    const at = Date.now();
     const version = assertOurs(Number(found.rows[0]?.version));
     const mark = await client.query<{ store: string }>('select store from backup_mark');
     return {
       kind: 'postgres',
       store: mark.rows[0]?.store ?? '',
       version,
+      at,
       async *blobs() {
         for (let after = ''; ; ) {
           const { rows } = await client.query<{ id: string; digest: string; size: string; location: string }>(

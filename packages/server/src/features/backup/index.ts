@@ -1,0 +1,10 @@
+export { backUp } from './back-up.ts';
+export { BackupUnusable } from './backup-unusable.ts';
+export { type DrillResult, drill, keepDrill } from './drill.ts';
+export { openPlace } from './place.ts';
+export { createRestoredReadModel } from './read-model.ts';
+export { restore } from './restore.ts';
+export { createBlobTarget } from './restore-blobs.ts';
+export { runShipping, type ShipEvent } from './run-shipping.ts';
+export type { Report } from './types.ts';
+export { upkeep } from './upkeep.ts';
