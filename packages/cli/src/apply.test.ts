@@ -84,6 +84,12 @@ projects:
     immutable_tags:
       - { tags: "v*", except: "*-dev" }
       - { tags: "**", repositories: "app/**", enabled: false }
+    retention:
+      schedule: 0 0 3 * * *
+      rules:
+        - { keep: "nDaysSinceLastPush=30 latestPushedK=10", except: "*-dev", untagged: true }
+        - { keep: 'semanticVersions=3 versionRange=">=1.2 <2"', repositories: "app/**" }
+        - { keep: always, tags: "release-*", enabled: false }
 `;
 
 async function makeUsers(registry: ServedRegistry, names: readonly string[]): Promise<void> {

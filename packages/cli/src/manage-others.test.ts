@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { randomImage } from '@entrepot/oci/testing/random-image';
 import { startRegistryDouble } from '@entrepot/oci/testing/registry-double';
 import { serveRegistry } from '#testing/served-registry';
 
@@ -73,4 +74,51 @@ test('tags are made immutable, seen, and let go', async () => {
   assert.equal((await run(['immutable', 'rm', 'team', 'first', '--yes'])).code, 2);
   await must(['immutable', 'rm', 'team', String(rule?.id), '--yes']);
   assert.equal((await run(['immutable', 'rm', 'team', String(rule?.id), '--yes'])).code, 3);
+});
+
+test('what a project keeps is said, tried, run and read', async () => {
+  await using registry = await serveRegistry();
+  await using double = await startRegistryDouble();
+  const { host, must, run } = registry;
+  await must(['project', 'create', 'team']);
+  for (const [seed, tag] of [
+    [1, 'v1'],
+    [2, 'v2'],
+  ] as const) {
+    double.put('a/b', randomImage({ seed }), tag);
+    await must(['copy', `${double.host}/a/b:${tag}`, `${host}/team/app:${tag}`]);
+  }
+  assert.equal((await run(['retention', 'show', 'team'])).code, 3);
+  assert.equal((await run(['retention', 'set', 'team', '--keep', 'newest=3'])).code, 2);
+  await must([
+    'retention',
+    'set',
+    'team',
+    '--keep',
+    'always tags=v2',
+    '--keep',
+    'latestPushedK=5 tags=x*',
+    '--schedule',
+    '0 0 3 * * *',
+  ]);
+  assert.match(
+    await must(['retention', 'show', 'team']),
+    /1 +always +v2 +active\n2 +latestPushedK=5 +x\* +active\nBy itself: 0 0 3/,
+  );
+  await must(['retention', 'set', 'team', '--keep', 'always tags=v2']);
+  assert.match(await must(['retention', 'show', 'team']), /By itself: 0 0 3/, 'it runs as before');
+  const simulated = await must(['retention', 'simulate', 'team']);
+  assert.match(simulated, /delete +team\/app@sha256:\w+ +v1 +\S+ ?\w* +no rule keeps it/);
+  assert.match(simulated, /1 of 2 artifacts would go, which frees/);
+  assert.match(await must(['retention', 'simulate', 'team', '--keep', 'always']), /0 of 2 artifacts/);
+  assert.match(await must(['retention', 'run', 'team', '--dry-run']), /team\/app +2 +1 +1/);
+  assert.match(await must(['ls', `${host}/team/app`]), /v1/);
+  const ran = await must(['retention', 'run', 'team']);
+  assert.match(ran, /REPOSITORY +ARTIFACTS +KEPT +DELETED\nteam\/app +2 +1 +1\n/);
+  assert.doesNotMatch(await must(['ls', `${host}/team/app`]), /v1/);
+  const [, number = ''] = /retention log team (\d+)/.exec(ran) ?? [];
+  assert.match(await must(['retention', 'log', 'team', number]), /delete sha256:\w+ \(v1\): no rule keeps it/);
+  assert.match(await must(['retention', 'runs', 'team']), new RegExp(`${number} +\\S+ +Manual +Succeed`));
+  await must(['retention', 'rm', 'team', '--yes']);
+  assert.equal((await run(['retention', 'run', 'team'])).code, 3);
 });

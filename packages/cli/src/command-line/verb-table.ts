@@ -25,6 +25,7 @@ export const nouns: Readonly<Record<string, string>> = {
   label: 'Make and remove labels',
   immutable: 'Tags that neither move nor go',
   retention: 'What projects keep by rules',
+  retention: 'What projects keep by rules',
   job: 'See what the registry works on, and stop it',
   schedule: 'See what is done by itself, and in which time zone',
   gc: 'Collect what nobody needs any more',
@@ -430,6 +431,41 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'schedule zone',
     summary: 'Set the time zone of a schedule',
     load: async () => (await import('#src/commands/schedule-zone')).scheduleZoneVerb,
+  },
+  {
+    name: 'retention show',
+    summary: 'Show what a project keeps',
+    load: async () => (await import('#src/commands/retention-show')).retentionShowVerb,
+  },
+  {
+    name: 'retention set',
+    summary: 'Say what a project keeps',
+    load: async () => (await import('#src/commands/retention-set')).retentionSetVerb,
+  },
+  {
+    name: 'retention simulate',
+    summary: 'Tell what the rules would delete',
+    load: async () => (await import('#src/commands/retention-simulate')).retentionSimulateVerb,
+  },
+  {
+    name: 'retention run',
+    summary: 'Run the rules now',
+    load: async () => (await import('#src/commands/retention-run')).retentionRunVerb,
+  },
+  {
+    name: 'retention runs',
+    summary: 'List the runs of the rules',
+    load: async () => (await import('#src/commands/retention-runs')).retentionRunsVerb,
+  },
+  {
+    name: 'retention log',
+    summary: 'Show what a run kept and deleted',
+    load: async () => (await import('#src/commands/retention-log')).retentionLogVerb,
+  },
+  {
+    name: 'retention rm',
+    summary: 'Keep everything again',
+    load: async () => (await import('#src/commands/retention-rm')).retentionRmVerb,
   },
   {
     name: 'retention show',

@@ -9,6 +9,7 @@ import { roles } from './kinds/roles.ts';
 import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
 import { immutableTags } from './kinds/immutable-tags.ts';
+import { retention } from './kinds/retention.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import { flag, list, needed, optional, type Read, type ReadBy, record, set, text, texts } from './read-value.ts';
 import { readSettings } from './settings.ts';
@@ -74,6 +75,7 @@ const readProject = record({
   workload_identities: optional(list(workloadIdentities.read)),
   webhooks: optional(list(webhooks.read)),
   immutable_tags: optional(list(immutableTags.read)),
+  retention: optional(retention.read),
 });
 
 export type ProjectState = ReadBy<typeof readProject>;

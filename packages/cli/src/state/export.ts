@@ -19,6 +19,7 @@ import { roles } from './kinds/roles.ts';
 import { systemMembers } from './kinds/system-members.ts';
 import { webhooks } from './kinds/webhooks.ts';
 import { immutableTags } from './kinds/immutable-tags.ts';
+import { retention } from './kinds/retention.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import { listKind } from './plan-list.ts';
 import { roleWithinProject } from './role-names.ts';
@@ -115,6 +116,7 @@ async function exportProject(client: ManagementClient, name: string, exporter: E
     workload_identities: await exporter.list(workloadIdentities, name),
     webhooks: await exporter.list(webhooks, name),
     immutable_tags: await exporter.list(immutableTags, name),
+    retention: (await exporter.list(retention, name))[0],
   });
 }
 

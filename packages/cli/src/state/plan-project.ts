@@ -13,6 +13,7 @@ import { robots } from './kinds/robots.ts';
 import { roles } from './kinds/roles.ts';
 import { webhooks } from './kinds/webhooks.ts';
 import { immutableTags } from './kinds/immutable-tags.ts';
+import { retention } from './kinds/retention.ts';
 import { workloadIdentities } from './kinds/workload-identities.ts';
 import type { PlanDraft } from './plan.ts';
 import { isMissingOperation, listKind, type PlanOptions, planList } from './plan-list.ts';
@@ -188,4 +189,5 @@ export async function planProject(
   await plan(workloadIdentities, project.workload_identities);
   await plan(webhooks, project.webhooks);
   await plan(immutableTags, project.immutable_tags);
+  await plan(retention, project.retention && [project.retention]);
 }
