@@ -28,7 +28,8 @@ export default {
       severity: 'error',
       from: {
         path: '^packages/',
-        pathNot: '^packages/server/|^packages/cli/src/commands/(serve|admin-reset-password)[.]ts$',
+        pathNot:
+          '^packages/server/|^packages/cli/src/commands/(serve|admin-reset-password|import-(docker-registry|harbor|oci-layout))[.]ts$',
       },
       to: { path: '^packages/server/' },
     },
@@ -36,7 +37,7 @@ export default {
       name: 'serve-imports-only-the-main',
       severity: 'error',
       from: { path: '^packages/cli/' },
-      to: { path: '^packages/server/(?!src/app/(server|reset-password)[.]ts$)' },
+      to: { path: '^packages/server/(?!src/app/(server|reset-password|import)[.]ts$)' },
     },
     {
       name: 'packages-do-not-import-tools-or-tests',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { type ImportFrom, type ImportReport, type ImportRequest, importImages } from '#app/import';
 import { type DatabasePlace, makeSqlitePlace } from '#testing/databases';
-import { createDistributionStore, type DistributionStore } from '#testing/distribution-store';
+import { createDistributionStore, type DistributionStore } from '@entrepot/oci/testing/distribution-store';
 import { digestOf, startTestRegistry, type TestRegistry } from '#testing/test-registry';
 
 type Options = Partial<ImportRequest['options']>;

@@ -27,6 +27,8 @@ export const importDockerRegistryVerb = defineVerb({
       command: "entrepot import docker-registry /mnt/registry --include 'team/**' --copy",
     },
   ],
-  run: async ({ arguments: { PATH: path }, options }, context) =>
-    importFiles({ kind: 'docker-registry', path }, options, context),
+  run: async ({ arguments: { PATH: path }, options }, context) => {
+    const { importImages } = await import('@entrepot/server/import');
+    await importFiles({ kind: 'docker-registry', path }, options, importImages, context);
+  },
 });

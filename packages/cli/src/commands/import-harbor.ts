@@ -14,6 +14,8 @@ export const importHarborVerb = defineVerb({
     { does: 'Take over everything', command: 'entrepot import harbor /data/registry --data /var/lib/entrepot' },
     { does: 'Take one project', command: "entrepot import harbor /data/registry --include 'team/**'" },
   ],
-  run: async ({ arguments: { PATH: path }, options }, context) =>
-    importFiles({ kind: 'harbor', path }, options, context),
+  run: async ({ arguments: { PATH: path }, options }, context) => {
+    const { importImages } = await import('@entrepot/server/import');
+    await importFiles({ kind: 'harbor', path }, options, importImages, context);
+  },
 });

@@ -16,6 +16,8 @@ export const importOciLayoutVerb = defineVerb({
     { does: 'Take one layout', command: 'entrepot import oci-layout ./alpine library/alpine' },
     { does: 'Take a folder of them into a project', command: 'entrepot import oci-layout ./mirror --project mirror' },
   ],
-  run: async ({ arguments: { DIR: path, NAME: name }, options }, context) =>
-    importFiles({ kind: 'oci-layout', path, name }, options, context),
+  run: async ({ arguments: { DIR: path, NAME: name }, options }, context) => {
+    const { importImages } = await import('@entrepot/server/import');
+    await importFiles({ kind: 'oci-layout', path, name }, options, importImages, context);
+  },
 });

@@ -4,25 +4,24 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeSqlitePlace } from '@entrepot/server/testing/databases';
-import { createDistributionStore } from '@entrepot/server/testing/distribution-store';
+import { createDistributionStore } from '@entrepot/oci/testing/distribution-store';
 import { startCli } from '#testing/run-child';
 import { runCli } from '#testing/run-cli';
 import { makeTemporaryFolder } from '#testing/temporary-folder';
 
-/** The data folder of a registry that holds nothing. */
-async function makeData(stack: AsyncDisposableStack): Promise<string> {
-  const place = stack.use(await makeSqlitePlace());
-  {
-    await using _migrated = await place.open();
-  }
-  return place.env['ENTREPOT_DATA'] ?? '';
+/** The data folder of a registry that was started once. */
+async function makeData(folder: string): Promise<string> {
+  const data = join(folder, 'data');
+  await using server = startCli(['serve', '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'info']);
+  await server.waitFor(/"address":"/);
+  server.process.kill('SIGTERM');
+  await server.ended;
+  return data;
 }
 
 test('a store is imported by command, with a report and an exit code that say what came of it', async () => {
   await using folder = await makeTemporaryFolder();
-  await using stack = new AsyncDisposableStack();
-  const data = await makeData(stack);
+  const data = await makeData(folder.path);
   const store = createDistributionStore(join(folder.path, 'old'));
   store.putImage('team/app', 'one', ['v1']);
   const broken = store.putImage('team/app', 'two', ['v2']);
@@ -56,8 +55,7 @@ test('a store is imported by command, with a report and an exit code that say wh
 
 test('an import that is killed goes on, and every file it left is known', async () => {
   await using folder = await makeTemporaryFolder();
-  await using stack = new AsyncDisposableStack();
-  const data = await makeData(stack);
+  const data = await makeData(folder.path);
   const store = createDistributionStore(join(folder.path, 'old'));
   const images = 300;
   for (let at = 0; at < images; at++) store.putImage(`team/app${at % 7}`, `${at}`, [`v${at}`]);

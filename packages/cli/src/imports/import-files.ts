@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { ImportFrom, ImportReport } from '@entrepot/server/import';
 import { type CliContext, tell } from '#src/context';
 import { LocalFileError, PartialFailure, UsageError } from '#src/failures/failures';
 import type { OutputFormat } from '#src/output/write-result';
 import { writeResult } from '#src/output/write-result';
+import type { ImportFrom, ImportImages, ImportReport } from './import-report.ts';
 import { createImportProgress, formatImport, tellSkipped, totalOf } from './show-import.ts';
 
 /** The values of `localImportOptions`. */
@@ -27,10 +27,14 @@ export interface LocalImportOptions {
  * Imports files into the registry of this machine, with progress and a report. Rejects with PartialFailure when
  * something was left out, with UsageError or LocalFileError when it could not be done.
  */
-export async function importFiles(from: ImportFrom, options: LocalImportOptions, context: CliContext): Promise<void> {
+export async function importFiles(
+  from: ImportFrom,
+  options: LocalImportOptions,
+  importImages: ImportImages,
+  context: CliContext,
+): Promise<void> {
   const { data, config, link, copy, dryRun, output, jobs = Math.min(availableParallelism(), 8), ...rest } = options;
   if (link && copy) throw new UsageError('--link and --copy contradict each other');
-  const { importImages } = await import('@entrepot/server/import');
   const progress = createImportProgress(context);
   try {
     const outcome = await importImages({

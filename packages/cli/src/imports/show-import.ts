@@ -1,6 +1,6 @@
-import type { ImportReport } from '@entrepot/server/import';
 import { type CliContext, isTerminal, tell } from '#src/context';
 import { formatBytes } from '#src/output/byte-size';
+import type { ImportCounts, ImportReport } from './import-report.ts';
 
 /** Things left out that are told one by one. */
 const mostShown = 20;
@@ -42,14 +42,9 @@ export function tellSkipped({ skipped, skippedTotal }: ImportReport, context: Cl
 export const totalOf = (skippedTotal: ImportReport['skippedTotal']): number =>
   Object.values(skippedTotal).reduce((sum, number) => sum + number, 0);
 
-interface Progressed {
-  readonly manifests: { readonly taken: number; readonly present: number };
-  readonly bytes: { readonly linked: number; readonly copied: number };
-}
-
 /** Shows on standard error how far it is: a line that is rewritten on a terminal, else one every ten seconds. */
 export function createImportProgress(context: CliContext): {
-  show(counts: Progressed, repository: string): void;
+  show(counts: Pick<ImportCounts, 'manifests' | 'bytes'>, repository: string): void;
   end(): void;
 } {
   const rewrites = isTerminal(context.stderr) && context.env['TERM'] !== 'dumb';

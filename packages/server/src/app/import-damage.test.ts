@@ -3,7 +3,7 @@ import { rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertAnswer } from '#testing/answers';
-import { indexOf, writeFileAt } from '#testing/distribution-store';
+import { indexOf, writeFileAt } from '@entrepot/oci/testing/distribution-store';
 import { assertPulls, openImportScene, reasonsOf } from '#testing/import-scene';
 import { digestOf } from '#testing/test-registry';
 import { importImages } from './import.ts';
@@ -120,8 +120,8 @@ test('a hostile store leads nowhere but to a list of what was left out', async (
   ]) {
     assert.ok(seen.has(wanted), `${wanted}\n${[...seen].join('\n')}`);
   }
-  assert.ok([...seen].some((line) => /^long.* name-invalid$/.test(line)));
-  assert.ok([...seen].some((line) => / schema1$/.test(line)));
+  assert.ok([...seen].some((line) => line.startsWith('long') && line.endsWith(' name-invalid')));
+  assert.ok([...seen].some((line) => line.endsWith(' schema1')));
   await using registry = await scene.serve();
   await assertPulls(registry, 'team/app', 'good', good.manifest);
 });

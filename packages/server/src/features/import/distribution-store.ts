@@ -4,8 +4,9 @@ import { type Digest, digestAlgorithm, digestHex, isDigest } from '@entrepot/oci
 import { isRepositoryName, longestRepositoryName } from '@entrepot/oci/repository-name';
 import { isTagName } from '@entrepot/oci/tag';
 import { RegistryError } from '#kernel/errors';
-import { createSafeFolder, isFault, type SafeFolder } from './safe-folder.ts';
-import type { Fault, ImageSource, Skipped, SourceBlobs, SourceRepository, SourceTag } from './types.ts';
+import { isFault, type Fault } from './fault.ts';
+import { createSafeFolder, type SafeFolder } from './safe-folder.ts';
+import type { ImageSource, Skipped, SourceBlobs, SourceRepository, SourceTag } from './types.ts';
 
 /** A digest, and room for a line's end that somebody's script left there. */
 const longestLink = 200;

@@ -1,11 +1,11 @@
 import type { Digest } from '@entrepot/oci/digest';
 import type { BlobLocation } from '#platform/blobs';
+import { isFault, type Fault } from './fault.ts';
 import { createImporter } from './importer.ts';
 import { createPrepareBatch } from './prepare-batch.ts';
-import { isFault } from './safe-folder.ts';
 import type { TakenBlob } from './take-blobs.ts';
 import type { Tally } from './tally.ts';
-import type { Fault, ImageSource, ImportOptions } from './types.ts';
+import type { ImageSource, ImportOptions } from './types.ts';
 import type { WrittenBatch } from './write-batch.ts';
 
 export interface DryRunDeps {

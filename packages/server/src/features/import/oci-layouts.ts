@@ -7,7 +7,8 @@ import { isRepositoryName } from '@entrepot/oci/repository-name';
 import { parseStrictJson, StrictJsonError } from '@entrepot/oci/strict-json';
 import { isTagName, type TagName } from '@entrepot/oci/tag';
 import { RegistryError } from '#kernel/errors';
-import { createSafeFolder, isFault, type SafeFolder } from './safe-folder.ts';
+import { isFault } from './fault.ts';
+import { createSafeFolder, type SafeFolder } from './safe-folder.ts';
 import type { ImageSource, Skipped, SourceRepository, SourceTag } from './types.ts';
 
 const nameAnnotation = 'org.opencontainers.image.ref.name';

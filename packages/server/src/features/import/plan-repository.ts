@@ -1,7 +1,7 @@
 import type { Digest } from '@entrepot/oci/digest';
+import { isFault } from './fault.ts';
 import { chooseManifests, type ManifestNode } from './manifest-graph.ts';
 import { type ReadManifest, readManifest } from './read-manifest.ts';
-import { isFault } from './safe-folder.ts';
 import type { Skipped, SourceRepository, SourceTag } from './types.ts';
 
 /** What is to be taken of a repository, children before what names them. */

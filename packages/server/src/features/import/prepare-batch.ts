@@ -1,10 +1,10 @@
 import type { Digest } from '@entrepot/oci/digest';
+import { isFault, type Fault } from './fault.ts';
 import type { Group, Item, PreparedBatch, ReadyManifest, TargetRepository } from './batch.ts';
 import { type ReadManifest, readManifest } from './read-manifest.ts';
-import { isFault } from './safe-folder.ts';
 import type { ImportStore } from './store.ts';
 import type { TakeBlobs, TakenBlob } from './take-blobs.ts';
-import type { Fault, ImportOptions, Skipped, SourceBlobs } from './types.ts';
+import type { ImportOptions, Skipped, SourceBlobs } from './types.ts';
 
 export interface PrepareBatchDeps {
   readonly store: Pick<ImportStore, 'findBlobs' | 'findManifests'>;

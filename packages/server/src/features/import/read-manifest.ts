@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { type Digest, digestAlgorithm, digestHex } from '@entrepot/oci/digest';
 import { ManifestError, type ParsedManifest, parseManifest } from '@entrepot/oci/manifest';
-import { isFault } from './safe-folder.ts';
-import type { Fault, SourceBlobs } from './types.ts';
+import { isFault, type Fault } from './fault.ts';
+import type { SourceBlobs } from './types.ts';
 
 export interface ReadManifest {
   readonly digest: Digest;

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from './types.ts';
+import type { Fault } from './fault.ts';
 
 export interface FolderEntry {
   readonly name: string;
@@ -27,8 +27,6 @@ export interface SafeFolder {
   /** The path of a plain file and how it is; undefined where there is none. */
   look(parts: readonly string[]): { readonly path: string; readonly stats: fs.BigIntStats } | Fault | undefined;
 }
-
-export const isFault = (value: object | undefined): value is Fault => value !== undefined && 'reason' in value;
 
 const noFollow = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 

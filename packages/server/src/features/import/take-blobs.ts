@@ -12,9 +12,9 @@ import {
   identityOf,
   isBlobAdopter,
 } from '#platform/blobs';
-import { isFault } from './safe-folder.ts';
+import { isFault, type Fault } from './fault.ts';
 import type { ImportStore } from './store.ts';
-import type { Fault, ImportOptions, SourceBlobs } from './types.ts';
+import type { ImportOptions, SourceBlobs } from './types.ts';
 import type { Verifier } from './verifier.ts';
 
 /** Bytes that lie in the blob store and that no row names yet. */

@@ -1,5 +1,5 @@
 import { isRepositoryName, longestRepositoryName, type RepositoryName } from '@entrepot/oci/repository-name';
-import type { Fault } from './types.ts';
+import type { Fault } from './fault.ts';
 
 /** Where repositories go whose names have one part, as Docker does it. */
 const home = 'library';

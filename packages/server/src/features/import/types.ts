@@ -1,27 +1,7 @@
 import type { Digest } from '@entrepot/oci/digest';
 import type { TagName } from '@entrepot/oci/tag';
+import type { SkipReason } from './fault.ts';
 import type { SafeFolder } from './safe-folder.ts';
-
-/** Why something was not taken. */
-export type SkipReason =
-  | 'name-invalid'
-  | 'tag-invalid'
-  | 'tag-differs'
-  | 'link-invalid'
-  | 'symbolic-link'
-  | 'unreadable'
-  | 'index-invalid'
-  | 'manifest-missing'
-  | 'manifest-corrupt'
-  | 'too-large'
-  | 'manifest-invalid'
-  | 'schema1'
-  | 'blob-missing'
-  | 'blob-corrupt'
-  | 'blob-changed'
-  | 'blob-refused'
-  | 'child-not-taken'
-  | 'quota-exceeded';
 
 /** Something that should have come and did not. */
 export interface Skipped {
@@ -29,12 +9,6 @@ export interface Skipped {
   readonly repository: string;
   /** A tag or a digest; empty for the repository as such. */
   readonly reference: string;
-  readonly reason: SkipReason;
-  readonly message: string;
-}
-
-/** Why something in the source cannot be had. */
-export interface Fault {
   readonly reason: SkipReason;
   readonly message: string;
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Fault } from './types.ts';
+import type { Fault } from './fault.ts';
 import type { FileToVerify, VerifiedFile, VerifyAnswer, VerifyQuestion } from './verify-worker.ts';
 
 /** Reads and hashes files in threads of its own. */

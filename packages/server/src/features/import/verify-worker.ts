@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { type Digest, digestAlgorithm, digestHex } from '@entrepot/oci/digest';
 import { identityOf } from '#platform/blobs';
-import { createSafeFolder, isFault, type SafeFolder } from './safe-folder.ts';
-import type { Fault } from './types.ts';
+import { isFault, type Fault } from './fault.ts';
+import { createSafeFolder, type SafeFolder } from './safe-folder.ts';
 
 /** A file that should have the digest. */
 export interface FileToVerify {

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { digestOf, imageManifest, imageType } from '#testing/test-registry';
+import { ociImageConfig, ociImageIndex, ociImageManifest, ociLayerTarGzip } from '#src/media-types';
 
 export interface WrittenImage {
   readonly digest: string;
@@ -31,18 +32,24 @@ export interface ImageParts {
   readonly fields?: object;
 }
 
-const indexType = 'application/vnd.oci.image.index.v1+json';
+const digestOf = (bytes: string | Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+const describe = (mediaType: string, bytes: string) => ({
+  mediaType,
+  digest: digestOf(bytes),
+  size: Buffer.byteLength(bytes),
+});
 
 /** An index as text, of these manifests. */
-export function indexOf(manifests: readonly { readonly digest: string; readonly manifest: string }[]): string {
-  const describe = ({ digest, manifest }: { digest: string; manifest: string }) => ({
-    mediaType: imageType,
-    digest,
-    size: Buffer.byteLength(manifest),
+export function indexOf(manifests: readonly { readonly manifest: string }[]): string {
+  return JSON.stringify({
+    schemaVersion: 2,
+    mediaType: ociImageIndex,
+    manifests: manifests.map(({ manifest }) => describe(ociImageManifest, manifest)),
   });
-  return JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: manifests.map(describe) });
 }
 
+/** Writes a file, and the folders above it. */
 export function writeFileAt(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
@@ -86,7 +93,13 @@ export function createDistributionStore(root: string): DistributionStore {
     putImage(repository, seed, tags, { layers = [`layer of ${seed}`], fields = {} } = {}) {
       const config = JSON.stringify({ architecture: 'amd64', os: 'linux', seed });
       for (const bytes of [config, ...layers]) putBlob(repository, bytes);
-      const manifest = imageManifest(config, layers, fields);
+      const manifest = JSON.stringify({
+        schemaVersion: 2,
+        mediaType: ociImageManifest,
+        config: describe(ociImageConfig, config),
+        layers: layers.map((layer) => describe(ociLayerTarGzip, layer)),
+        ...fields,
+      });
       return { digest: putManifest(repository, manifest, ...tags), manifest, config, layers };
     },
   };
