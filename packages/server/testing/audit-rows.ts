@@ -60,6 +60,15 @@ export const rowOf: Readonly<Record<string, readonly [action: string, states: Pa
   putSystemCVEAllowlist: ['update-cve-allowlist', 'after'],
   // Changes a figure only that was wrong: features/quota tests it.
   recountProjectQuota: 'no change',
+  createPurgeSchedule: ['update-purge', 'neither'],
+  updatePurgeSchedule: ['update-purge', 'neither'],
+  updateJobSchedule: ['update-schedule', 'both'],
+  // Needs a run that is there just then: tenancy/audit/purge tests it.
+  stopPurge: 'no change',
+  startScrub: ['start-scrub', 'neither'],
+  startTiering: ['start-tiering', 'neither'],
+  putProjectTiering: ['update-tiering', 'after'],
+  deleteProjectTiering: ['delete-tiering', 'before'],
   setRobotLimits: ['update-robot', 'both'],
   rotateRobot: ['rotate-robot', 'both'],
   createLocalGroup: ['create-group', 'after'],

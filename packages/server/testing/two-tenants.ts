@@ -102,6 +102,8 @@ export const wordsByPlace: Readonly<Record<string, string>> = {
   'queues/{job_type}': 'webhook',
   'pools/{pool_id}': 'all',
   'icons/{digest}': digestOf('no icon'),
+  'purgeaudit/{purge_id}': '999999921',
+  'schedules/{schedule_id}': '999999922',
 };
 
 export type Send = (
@@ -343,7 +345,11 @@ export function sampleBodies(own: Tenant): Readonly<Record<string, unknown>> {
     addLabel: { id: id('label') },
     CreateLabel: { name: 'made', scope: 'p', project_id: own.projectId },
     UpdateLabel: { name: 'changed' },
-    updateQuota: { hard: { storage: 1 } },
+    updateQuota: { hard: { storage: 1, count: 1 } },
+    createPurgeSchedule: { schedule: { type: 'Manual' }, parameters: { audit_retention_hour: 0 } },
+    updatePurgeSchedule: { schedule: { type: 'None' } },
+    updateJobSchedule: { time_zone: 'UTC' },
+    putProjectTiering: { enabled: true },
     updateConfigurations: { self_registration: true },
     pingLdap: { ldap_url: 'ldap://192.0.2.1', ldap_search_dn: 'cn=x', ldap_search_password: 'x' },
     importLdapUser: { ldap_uid_list: ['eve'] },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { harborErrors, signedIn } from '#src/harbor/errors';
+import { harborErrors, onOne, signedIn } from '#src/harbor/errors';
 import { listQuery } from '#src/harbor/paging';
-import { time } from '#src/harbor/params';
+import { projectHeaders, projectParams, time } from '#src/harbor/params';
 import { type RouteRecord, route } from '#src/route';
 
 const count = z.int().min(0);
@@ -98,4 +98,126 @@ export const listStorageDamage = route({
   },
 });
 
-export const storageRecords: readonly RouteRecord[] = [startScrub, getScrub, listStorageDamage];
+const tierFigures = z.object({ tier: z.enum(['hot', 'cold']), description: z.string(), blobs: count, bytes: count });
+
+const longest = 3_650 * 86_400;
+
+export const getStorage = route({
+  operationId: 'getStorage',
+  method: 'GET',
+  path: '/api/entrepot/v1/storage',
+  tag: 'storage',
+  permission: 'garbage-collection:read',
+  at: 'system',
+  summary: 'Tell where content lies, how much, and what moves between the tiers.',
+  responses: {
+    200: z
+      .object({
+        description: z.string(),
+        tiers: z.array(tierFigures),
+        policy: z
+          .object({
+            enabled: z.boolean(),
+            after_seconds: z.number(),
+            min_size: count,
+            promote: z.boolean(),
+            keep_hot_seconds: z.number(),
+          })
+          .optional()
+          .meta({ description: 'Absent where there is one tier.' }),
+        running: z.object({ execution_id: z.int(), status: z.string(), start_time: time }).optional(),
+        last: z.object({ end_time: time, looked: count, moved: count, moved_bytes: count, damaged: count }).optional(),
+      })
+      .meta({ id: 'Storage' }),
+    ...signedIn,
+  },
+});
+
+export const startTiering = route({
+  operationId: 'startTiering',
+  method: 'POST',
+  path: '/api/entrepot/v1/storage/tiering',
+  tag: 'storage',
+  permission: 'garbage-collection:create',
+  at: 'system',
+  summary: 'Move what nobody used for long to the cold tier, now.',
+  responses: {
+    202: z.object({ execution_id: z.int() }).meta({ id: 'StartedTiering' }),
+    ...signedIn,
+    400: harborErrors,
+    412: harborErrors,
+  },
+});
+
+export const getProjectTiering = route({
+  operationId: 'getProjectTiering',
+  method: 'GET',
+  path: '/api/entrepot/v1/projects/{project_name_or_id}/tiering',
+  tag: 'storage',
+  permission: 'project:update',
+  at: 'project',
+  summary: 'Tell what a project wants otherwise than the registry of what goes to the cold tier.',
+  params: projectParams,
+  headers: projectHeaders,
+  responses: {
+    200: z
+      .object({
+        inherited: z.boolean().meta({ description: 'It is as in the whole registry.' }),
+        enabled: z.boolean().optional(),
+        after_seconds: z.number().optional(),
+        min_size: count.optional(),
+      })
+      .meta({ id: 'ProjectTiering' }),
+    ...onOne,
+  },
+});
+
+export const putProjectTiering = route({
+  operationId: 'putProjectTiering',
+  method: 'PUT',
+  path: '/api/entrepot/v1/projects/{project_name_or_id}/tiering',
+  tag: 'storage',
+  permission: 'project:update',
+  at: 'project',
+  summary: 'Say when content of a project goes to the cold tier; what several projects hold, the most patient keeps.',
+  params: projectParams,
+  headers: projectHeaders,
+  body: z.object({
+    enabled: z.boolean().meta({ description: 'Whether anything of it goes there at all.' }),
+    after_seconds: z
+      .int()
+      .min(0)
+      .max(longest)
+      .optional()
+      .meta({ description: 'Since nobody used it; as in the whole registry when absent.' }),
+    min_size: count
+      .max(2 ** 50)
+      .optional()
+      .meta({ description: 'Smaller blobs stay, in bytes; as in the whole registry when absent.' }),
+  }),
+  responses: { 200: null, ...onOne },
+});
+
+export const deleteProjectTiering = route({
+  operationId: 'deleteProjectTiering',
+  method: 'DELETE',
+  path: '/api/entrepot/v1/projects/{project_name_or_id}/tiering',
+  tag: 'storage',
+  permission: 'project:update',
+  at: 'project',
+  summary: 'Have a project be as the whole registry again.',
+  params: projectParams,
+  headers: projectHeaders,
+  responses: { 200: null, ...onOne },
+});
+
+export const storageRecords: readonly RouteRecord[] = [
+  startScrub,
+  getScrub,
+  listStorageDamage,
+  getStorage,
+  startTiering,
+  getProjectTiering,
+  putProjectTiering,
+  deleteProjectTiering,
+];

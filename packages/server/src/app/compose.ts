@@ -104,6 +104,7 @@ export async function compose({
       pushPolicies: [quota.policy],
       tagPolicy: tagRules.tagPolicy,
       onSuspect: care.onSuspect,
+      onRead: care.onRead,
       projectUndo,
     },
     stack,

@@ -23,8 +23,44 @@ export function openDb(config: Config, secrets: Secrets, log: Log): Promise<Db> 
   }
 }
 
-/** Opens the blob store that the configuration names. The S3 client is loaded only by those who use it. */
+/**
+ * Opens the blob store that the configuration names, of two tiers where it names two. The S3 client is loaded only by
+ * those who use it.
+ */
 export async function openBlobs(config: Config, secrets: Secrets): Promise<BlobStore> {
+  const hot = await openHot(config, secrets);
+  if (config.cold === null) return hot;
+  const { createTieredBlobs } = await import('#platform/blobs/tiered');
+  return createTieredBlobs({ hot, cold: await openCold(config.cold, secrets) });
+}
+
+async function openCold(cold: NonNullable<Config['cold']>, secrets: Secrets): Promise<BlobStore> {
+  switch (cold.kind) {
+    case 'filesystem':
+      return createFilesystemBlobs({ root: cold.path });
+    case 's3': {
+      const { createS3Blobs } = await import('#platform/blobs/s3');
+      return createS3Blobs({
+        ...(cold.endpoint === undefined ? {} : { endpoint: cold.endpoint }),
+        region: cold.region,
+        bucket: cold.bucket,
+        prefix: cold.prefix,
+        forcePathStyle: cold.pathStyle,
+        redirect: false,
+        redirectExpiresSeconds: 0,
+        ...(cold.storageClass === undefined ? {} : { storageClass: cold.storageClass }),
+        restoreDays: cold.restoreDays,
+        restoreSpeed: cold.restoreSpeed,
+        ...(secrets.coldS3AccessKey === undefined ? {} : { accessKeyId: secrets.coldS3AccessKey }),
+        ...(secrets.coldS3SecretKey === undefined ? {} : { secretAccessKey: secrets.coldS3SecretKey }),
+      });
+    }
+    default:
+      return cold satisfies never;
+  }
+}
+
+async function openHot(config: Config, secrets: Secrets): Promise<BlobStore> {
   const { blobs } = config;
   switch (blobs.kind) {
     case 'filesystem':

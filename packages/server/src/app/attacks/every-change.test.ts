@@ -68,6 +68,7 @@ forEachDialect('every change', (on) => {
       ENTREPOT_TRUSTED_PROXIES: '127.0.0.1/32',
       ENTREPOT_LOG_LEVEL: 'debug',
       ENTREPOT_ACCESS_LOG: 'true',
+      ENTREPOT_BLOBS_COLD_KIND: 'filesystem',
     };
     const registry = stack.use(await startTestRegistry({ place, env }));
     const secrets = new Map<string, string>(Object.entries(given));
@@ -174,8 +175,17 @@ forEachDialect('every change', (on) => {
     await change('deleteArtifact', { ...app, reference: digest });
     const quotas = JSON.parse(await read('/api/v2.0/quotas')) as { id: number; ref: { name: string } }[];
     const quota = quotas.find(({ ref }) => ref.name === 'team')?.id ?? 0;
+    const purge = { schedule: { type: 'Weekly', cron: '' }, parameters: { audit_retention_hour: 720 } };
+    await change('createPurgeSchedule', {}, purge);
+    await change('updatePurgeSchedule', {}, purge);
+    const [timed] = JSON.parse(await read('/api/entrepot/v1/schedules')) as { id: number }[];
+    await change('updateJobSchedule', { schedule_id: timed?.id ?? 0 }, { time_zone: 'Europe/Paris' });
     await change('updateQuota', { id: quota }, { hard: { storage: 1_000_000_000 } });
     await change('recountProjectQuota', team);
+    await change('startScrub');
+    await change('startTiering');
+    await change('putProjectTiering', team, { enabled: true, after_seconds: 60 });
+    await change('deleteProjectTiering', team);
 
     const permissions = [{ kind: 'project', namespace: 'team', access: [{ resource: 'repository', action: 'pull' }] }];
     const robotBody = { name: 'puller', level: 'project', duration: -1, permissions };
@@ -333,7 +343,7 @@ forEachDialect('every change', (on) => {
     const served = allRecords.filter(
       ({ operationId, method }) => method !== 'GET' && method !== 'HEAD' && !notYet.has(operationId),
     );
-    const elsewhere = ['importLdapUser', 'pingLdap', 'stopRunningJob'];
+    const elsewhere = ['importLdapUser', 'pingLdap', 'stopRunningJob', 'stopPurge'];
     const left = served.map(({ operationId }) => operationId).filter((id) => !done.has(id) && !elsewhere.includes(id));
     assert.deepEqual(left, [], 'these changes have no row in this test');
     assert.deepEqual(Object.keys(rowOf).toSorted(), served.map(({ operationId }) => operationId).toSorted());

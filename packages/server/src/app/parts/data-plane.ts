@@ -1,4 +1,5 @@
 import type { Digest } from '@entrepot/oci/digest';
+import type { BlobLocation } from '#platform/blobs';
 import type { Config } from '#platform/config';
 import type { Log } from '#platform/log';
 import { type BlobRecords, createBlobRecords, createBlobs } from '#registry/blobs';
@@ -38,6 +39,8 @@ export interface DataPlaneOptions {
   readonly projectUndo: ProjectUndo;
   /** Told of a blob whose bytes are not what they should be, or not there. */
   readonly onSuspect: (digest: Digest) => void;
+  /** Told of a blob that is read from the store, and where it lies. */
+  readonly onRead: (digest: Digest, location: BlobLocation) => void;
 }
 
 /** Often enough for a blob that is relied on never to look older than it is by much. */
@@ -47,7 +50,7 @@ const touchEvery = ({ gc }: Config) => Math.floor(gc.graceMs / 10);
 export function composeDataPlane(
   basis: Basis,
   { access, projects, identity, tokens, doors, serviceName, signIn }: People,
-  { acceptsUploads, onPull, pushPolicies, tagPolicy, onSuspect, projectUndo }: DataPlaneOptions,
+  { acceptsUploads, onPull, pushPolicies, tagPolicy, onSuspect, onRead, projectUndo }: DataPlaneOptions,
   stack: AsyncDisposableStack,
 ) {
   const { config, log, clock, newId, db, transact, bytes, metrics, outbox, audit, isReadOnly, onFault } = basis;
@@ -66,6 +69,7 @@ export function composeDataPlane(
     cacheBytes: config.blobs.cacheSizeBytes,
     touchEveryMs: touchEvery(config),
     onSuspect,
+    onRead,
   });
   const uploadStore = createUploadStore(db);
   const uploads = createUploads({

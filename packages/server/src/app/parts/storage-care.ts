@@ -7,6 +7,10 @@ import {
   createScrubStore,
   scrubRoutes,
 } from '#features/scrub';
+import { createMover, createTiering, createTieringStore, tieringRoutes } from '#features/tiering';
+import type { BlobLocation } from '#platform/blobs';
+import { isBlobTiers } from '#platform/blobs/capabilities';
+import { coldPrefix } from '#platform/blobs/tiered';
 import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
 import type { RepairSource } from '#registry/ports';
@@ -19,6 +23,8 @@ export interface StorageCare {
   readonly handlers: readonly JobHandler[];
   /** Has a blob looked at that somebody could not read as it should be. */
   readonly onSuspect: (digest: Digest) => void;
+  /** Has a blob that is read from far away moved nearer. */
+  readonly onRead: (digest: Digest, location: BlobLocation) => void;
   /** One process of a server does; answers with how to stop. */
   careRegularly(): () => void;
 }
@@ -72,10 +78,86 @@ export function composeStorageCare(
     },
     'max',
   );
+  const tiering = stack.use(
+    composeTiering({ config, log, clock, newId, db, transact, bytes, jobs, audit }, scrub.suspect),
+  );
+  metrics.gauge(
+    'entrepot_tiering_cooled_blobs',
+    'Blobs that this process moved to the cold tier.',
+    () => tiering.figures.cooled,
+  );
+  metrics.gauge(
+    'entrepot_tiering_promoted_blobs',
+    'Blobs that this process moved back to the hot tier.',
+    () => tiering.figures.promoted,
+  );
+  metrics.gauge(
+    'entrepot_tiering_moved_bytes',
+    'Bytes that this process moved between the tiers.',
+    () => tiering.figures.bytes,
+  );
+  const sizes = remember(async () => (await tiering.report()).tiers, clock);
+  for (const tier of ['hot', 'cold'] as const) {
+    metrics.gauge(
+      `entrepot_blobs_${tier}_bytes`,
+      `Bytes of blobs in the ${tier} tier.`,
+      async () => (await sizes()).find((each) => each.tier === tier)?.bytes ?? 0,
+      'max',
+    );
+  }
   return {
-    routes: scrubRoutes({ scrub }),
-    handlers: scrub.handlers,
+    routes: [...scrubRoutes({ scrub }), ...tieringRoutes({ tiering })],
+    handlers: [...scrub.handlers, ...tiering.handlers],
     onSuspect: scrub.suspect,
-    careRegularly: scrub.repeat,
+    onRead: tiering.noteRead,
+    careRegularly() {
+      const ends = [scrub.repeat(), tiering.repeat()];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}
+
+type TieringBasis = Pick<Basis, 'config' | 'log' | 'clock' | 'newId' | 'db' | 'transact' | 'bytes' | 'jobs' | 'audit'>;
+
+function composeTiering(
+  { config, log, clock, newId, db, transact, bytes, jobs, audit }: TieringBasis,
+  onSuspect: (digest: Digest) => void,
+) {
+  const { tiering } = config;
+  const store = createTieringStore(db, coldPrefix);
+  const { trashMs } = config.gc;
+  const { keepHotMs } = tiering;
+  const move = isBlobTiers(bytes)
+    ? createMover({ store, bytes, transact, clock, newId, trashMs, keepHotMs, onSuspect })
+    : undefined;
+  return createTiering({
+    store,
+    bytes,
+    move,
+    jobs,
+    transact,
+    audit,
+    clock,
+    logger: log.forPlace('features:tiering'),
+    policy: { enabled: true, ...tiering },
+    intervalMs: tiering.intervalMs,
+    rate: tiering.rate,
+  });
+}
+
+/** Every row is counted for it: not for each who asks. */
+const rememberMs = 300_000;
+
+function remember<T>(read: () => Promise<T>, clock: () => number): () => Promise<T> {
+  let known: { readonly at: number; readonly value: Promise<T> } | undefined;
+  return () => {
+    if (known === undefined || clock() - known.at > rememberMs) known = { at: clock(), value: read() };
+    const { value } = known;
+    value.catch(() => {
+      known = undefined;
+    });
+    return value;
   };
 }

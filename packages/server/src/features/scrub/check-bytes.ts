@@ -3,7 +3,7 @@ import { type Digest, digestAlgorithm, toDigest } from '@entrepot/oci/digest';
 import { RegistryError } from '#kernel/errors';
 import type { BlobLocation, BlobStore } from '#platform/blobs';
 import { isBlobArchive } from '#platform/blobs/capabilities';
-import type { Pace } from './pace.ts';
+import type { Pace } from '#platform/pace';
 import type { Finding } from './types.ts';
 
 export interface Expected {

@@ -4,7 +4,7 @@ import { registryAsker } from '#kernel/registry-asker';
 import type { Transact } from '#kernel/transaction';
 import type { JobHandler, Jobs, RunningTask } from '#platform/jobs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPace } from './pace.ts';
+import { createPace } from '#platform/pace';
 import { type PassDeps, runPass } from './pass.ts';
 import type { ScrubReadModel } from './read-model.ts';
 import { emptyTally, type PassTally } from './types.ts';

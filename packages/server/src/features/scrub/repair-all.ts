@@ -1,5 +1,5 @@
 import type { Asker } from '#kernel/actor';
-import { createPace } from './pace.ts';
+import { createPace } from '#platform/pace';
 import { type PassDeps, runPass } from './pass.ts';
 import { survey } from './survey.ts';
 import type { BlobStore } from '#platform/blobs';

@@ -7,7 +7,7 @@ import type { Execution, JobHandler, Jobs } from '#platform/jobs';
 import type { Logger } from '#platform/log';
 import type { Audit } from '#tenancy/audit';
 import { createScrubHandler, passMark, scrubber, scrubType } from './jobs.ts';
-import { createPace } from './pace.ts';
+import { createPace } from '#platform/pace';
 import type { PassDeps } from './pass.ts';
 import type { DamageView, ScrubReadModel, ScrubState } from './read-model.ts';
 

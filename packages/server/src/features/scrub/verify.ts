@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Digest, digestAlgorithm, toDigest } from '@entrepot/oci/digest';
 import type { BlobStore } from '#platform/blobs';
 import type { Orphans } from './orphans.ts';
-import { createPace } from './pace.ts';
+import { createPace } from '#platform/pace';
 import type { ScrubReadModel } from './read-model.ts';
 import type { ScrubStore } from './store.ts';
 import { survey } from './survey.ts';

@@ -93,6 +93,33 @@ export interface CollectionConfig {
   readonly untagged: boolean;
 }
 
+/** A second store, for what nobody used for long. */
+export type ColdConfig =
+  | { readonly kind: 'filesystem' /** Absolute. */; readonly path: string }
+  | {
+      readonly kind: 's3';
+      readonly endpoint: string | undefined;
+      readonly region: string;
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly pathStyle: boolean;
+      readonly storageClass: string | undefined;
+      readonly restoreDays: number;
+      readonly restoreSpeed: 'Bulk' | 'Standard' | 'Expedited';
+    };
+
+/** What goes there, and back. */
+export interface TieringConfig {
+  readonly afterMs: number;
+  readonly minSize: number;
+  readonly promote: boolean;
+  readonly keepHotMs: number;
+  /** 0 for never by itself. */
+  readonly intervalMs: number;
+  /** Bytes a second; 0 is as fast as it goes. */
+  readonly rate: number;
+}
+
 /** How the bytes of the store are read again. */
 export interface ScrubConfig {
   /** 0 for never by itself. */
@@ -141,6 +168,9 @@ export interface Config {
   };
   readonly database: DatabaseConfig;
   readonly blobs: BlobsConfig;
+  /** Null where there is one tier. */
+  readonly cold: ColdConfig | null;
+  readonly tiering: TieringConfig;
   readonly manifests: { readonly cacheSizeBytes: number; readonly maxSizeBytes: number };
   readonly indexes: { readonly requireChildren: boolean };
   readonly uploads: {

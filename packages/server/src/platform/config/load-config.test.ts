@@ -182,10 +182,10 @@ const faulty: readonly Faulty[] = [
   },
   {
     name: 'an unknown key is refused with its line',
-    file: 'log:\n  levle: info\nbucket: x\n',
+    file: 'log:\n  levle: info\nrequire_children: x\n',
     expected: [
       'log.levle | entrepot.yaml:2 | a key of the reference, perhaps log.level | an unknown key',
-      'bucket | entrepot.yaml:3 | a key of the reference, perhaps blobs.s3.bucket | an unknown key',
+      'require_children | entrepot.yaml:3 | a key of the reference, perhaps indexes.require_children | an unknown key',
     ],
   },
   {
@@ -286,6 +286,30 @@ const faulty: readonly Faulty[] = [
     name: 'an authority that nothing asks is refused',
     file: 'tls: { certificate: a.crt, key: a.key, client_ca: ca.crt }',
     expected: ['tls.client_auth | ENTREPOT_TLS_CLIENT_AUTH | optional or required, since tls.client_ca is set | none'],
+  },
+  {
+    name: 'a cold tier in S3 without a bucket is refused',
+    file: 'blobs: { cold: { kind: s3 } }',
+    expected: [
+      'blobs.cold.s3.bucket | ENTREPOT_BLOBS_COLD_S3_BUCKET | a bucket, since blobs.cold.kind is s3 | nothing',
+    ],
+  },
+  {
+    name: 'a cold tier of no kind is refused',
+    file: 'blobs: { cold: { path: /cold } }',
+    expected: ['blobs.cold.kind | ENTREPOT_BLOBS_COLD_KIND | filesystem or s3, since blobs.cold.path is set | nothing'],
+  },
+  {
+    name: 'two tiers in one folder are refused',
+    file: 'data: /d\nblobs: { cold: { kind: filesystem, path: /d/blobs } }',
+    expected: ['blobs.cold.path | entrepot.yaml:2 | another folder than that of the hot tier | /d/blobs'],
+  },
+  {
+    name: 'two tiers in one folder of a bucket are refused',
+    file: 'blobs: { s3: { bucket: images, prefix: /a/ }, cold: { kind: s3, s3: { bucket: images, prefix: a } } }',
+    expected: [
+      'blobs.cold.s3.prefix | entrepot.yaml:1 | another folder than that of the hot tier, since the bucket is the same | a',
+    ],
   },
   {
     name: 'the limit for all is not below the limit for one',

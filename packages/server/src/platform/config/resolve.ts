@@ -4,6 +4,7 @@ import type {
   AuthConfig,
   BackupConfig,
   BlobsConfig,
+  ColdConfig,
   CollectionConfig,
   Config,
   DatabaseConfig,
@@ -69,6 +70,47 @@ function resolveBlobs({ get, isWritten }: Values, refuse: Refuse): BlobsConfig {
     uploadMemoryBytes: get('blobs.s3.upload_memory'),
   };
 }
+
+function resolveCold({ get, isWritten }: Values, refuse: Refuse): ColdConfig | null {
+  const kind = get('blobs.cold.kind');
+  if (kind === undefined) {
+    const stray = (['blobs.cold.path', 'blobs.cold.s3.bucket', 'blobs.cold.s3.endpoint'] as const).find(isWritten);
+    if (stray !== undefined) refuse('blobs.cold.kind', `filesystem or s3, since ${stray} is set`, 'nothing');
+    return null;
+  }
+  if (kind === 'filesystem') {
+    const path = get('blobs.cold.path') ?? join(get('data'), 'cold');
+    const hot = get('blobs.filesystem.path') ?? join(get('data'), 'blobs');
+    if (path === hot) refuse('blobs.cold.path', 'another folder than that of the hot tier', path);
+    return { kind, path };
+  }
+  if (!isWritten('blobs.cold.s3.bucket')) {
+    refuse('blobs.cold.s3.bucket', 'a bucket, since blobs.cold.kind is s3', 'nothing');
+  }
+  const [key, secret] = ['blobs.cold.s3.access_key', 'blobs.cold.s3.secret_key'] as const;
+  if (isWritten(key) && !isWritten(secret)) refuse(secret, `the secret of ${key}`, 'nothing');
+  if (isWritten(secret) && !isWritten(key)) refuse(key, `the access key of ${secret}`, 'nothing');
+  const endpoint = get('blobs.cold.s3.endpoint');
+  const [bucket, prefix] = [get('blobs.cold.s3.bucket') ?? '', trimSlashes(get('blobs.cold.s3.prefix') ?? '')];
+  const sameStore = get('blobs.s3.endpoint') === endpoint && get('blobs.s3.bucket') === bucket;
+  // One folder for both would make each look like the other's litter.
+  if (sameStore && trimSlashes(get('blobs.s3.prefix') ?? '') === prefix) {
+    refuse('blobs.cold.s3.prefix', 'another folder than that of the hot tier, since the bucket is the same', prefix);
+  }
+  return {
+    kind,
+    endpoint,
+    region: get('blobs.cold.s3.region'),
+    bucket,
+    prefix,
+    pathStyle: get('blobs.cold.s3.path_style') ?? endpoint !== undefined,
+    storageClass: get('blobs.cold.s3.storage_class'),
+    restoreDays: get('blobs.cold.s3.restore_days'),
+    restoreSpeed: get('blobs.cold.s3.restore_speed'),
+  };
+}
+
+const trimSlashes = (text: string) => text.replaceAll(/^\/+|\/+$/g, '');
 
 function resolveTls({ get, isWritten }: Values, refuse: Refuse): TlsConfig | null {
   const certificate = get('tls.certificate');
@@ -214,6 +256,15 @@ export function resolveConfig(values: Values, faults: ConfigFault[]): Config {
     log: { level: get('log.level'), format: get('log.format') },
     database: resolveDatabase(values, refuse),
     blobs,
+    cold: resolveCold(values, refuse),
+    tiering: {
+      afterMs: get('tiering.after'),
+      minSize: get('tiering.min_size'),
+      promote: get('tiering.promote'),
+      keepHotMs: get('tiering.keep_hot'),
+      intervalMs: get('tiering.interval'),
+      rate: get('tiering.rate'),
+    },
     manifests: { cacheSizeBytes: get('manifests.cache_size'), maxSizeBytes: get('manifests.max_size') },
     indexes: { requireChildren: get('indexes.require_children') },
     uploads: {
@@ -251,5 +302,7 @@ export function resolveSecrets({ get }: Values): Secrets {
     s3AccessKey: get('blobs.s3.access_key'),
     s3SecretKey: get('blobs.s3.secret_key'),
     s3SessionToken: get('blobs.s3.session_token'),
+    coldS3AccessKey: get('blobs.cold.s3.access_key'),
+    coldS3SecretKey: get('blobs.cold.s3.secret_key'),
   });
 }

@@ -13,6 +13,9 @@ export interface Secrets {
   readonly s3AccessKey: string | undefined;
   readonly s3SecretKey: string | undefined;
   readonly s3SessionToken: string | undefined;
+  /** As above, for the cold tier. */
+  readonly coldS3AccessKey: string | undefined;
+  readonly coldS3SecretKey: string | undefined;
 }
 
 export const redacted = '[redacted]';

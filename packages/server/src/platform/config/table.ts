@@ -8,10 +8,12 @@ import type { ConfigRow } from './row.ts';
 import { nameVariable } from './row.ts';
 import { serverRows } from './server-rows.ts';
 import { storageRows } from './storage-rows.ts';
+import { tieringRows } from './tiering-rows.ts';
 
 const rows = [
   ...serverRows,
   ...storageRows,
+  ...tieringRows,
   ...lifecycleRows,
   ...jobRows,
   ...backupRows,

@@ -6,7 +6,7 @@ import type { Actor, Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { Transact, Transaction } from '#kernel/transaction';
-import { type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
+import { type BlobLocation, type BlobStore, type ByteRange, isBlobRedirector } from '#platform/blobs';
 import { createExpiring, createLru } from '#platform/cache';
 import type { Eventually } from '#kernel/eventually';
 import type { PushGate } from '#registry/ports';
@@ -64,6 +64,8 @@ export interface BlobsDeps {
   readonly touchEveryMs: number;
   /** Told of a blob whose bytes are not what they should be, or not there. */
   readonly onSuspect?: ((digest: Digest) => void) | undefined;
+  /** Told of a blob that is read from the store, and where it lies. It costs the pull nothing. */
+  readonly onRead?: ((digest: Digest, location: BlobLocation) => void) | undefined;
 }
 
 /** Blobs of which it is remembered that somebody relies on them. */
@@ -126,7 +128,9 @@ export function createBlobs(deps: BlobsDeps): Blobs {
   /** A blob that is known and not there, or shorter than it was, is looked at before the next scrub. */
   async function openBytes(blob: StoredBlob, digest: Digest, range?: ByteRange): Promise<Readable> {
     try {
-      return await bytes.open(blob.location, range);
+      const opened = await bytes.open(blob.location, range);
+      deps.onRead?.(digest, blob.location);
+      return opened;
     } catch (error) {
       if (error instanceof RegistryError && isSuspicious(error)) deps.onSuspect?.(digest);
       throw error;

@@ -22,7 +22,7 @@ export function isArchived(answer: {
 /** Has objects fetched that somebody wants to read. */
 export interface Archive {
   /** Begins it, unless it was begun, and gives the failure to tell the reader. */
-  fetch(key: string, cause: unknown): Promise<RegistryError>;
+  bringBack(key: string, cause: unknown): Promise<RegistryError>;
 }
 
 /** As long as an archive takes at least, by what S3 says: readers that come earlier come in vain. */
@@ -55,7 +55,7 @@ export function createArchive(
   }
 
   return {
-    async fetch(key, cause) {
+    async bringBack(key, cause) {
       await begin(key);
       return new RegistryError(
         'unavailable',

@@ -106,7 +106,7 @@ export async function openBucketCalls(config: S3BlobsConfig): Promise<ObjectCall
           if (isAbsent(error)) {
             throw new RegistryError('blob-not-found', 'The bytes of the blob are not in the store.', { cause: error });
           }
-          if (s3Code(error) === 'InvalidObjectState') throw await archive.fetch(key, error);
+          if (s3Code(error) === 'InvalidObjectState') throw await archive.bringBack(key, error);
           throw s3Code(error) === 'InvalidRange' ? tooShort() : error;
         }
         const body = answer.Body as unknown as Readable;
