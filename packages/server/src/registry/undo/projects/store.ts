@@ -23,7 +23,7 @@ export interface ProjectArchive {
   putProject(tx: Transaction, row: ArchivedRow): Promise<boolean>;
   /** Writes rows of a table as they were. */
   put(tx: Transaction, table: string, rows: readonly ArchivedRow[]): Promise<void>;
-  /** Gives the project the limits it had; the rest of its account begins anew. */
+  /** Gives the project the limits it had, under their id; the rest of its account begins anew. */
   putLimits(tx: Transaction, projectId: number, row: ArchivedRow): Promise<void>;
   /** Which of the ids are there. */
   present(tx: Transaction, table: 'user_account' | 'user_group' | 'role', ids: readonly number[]): Promise<Set<number>>;
@@ -93,10 +93,10 @@ export function createProjectArchive(db: Db): ProjectArchive {
       return made.numInsertedOrUpdatedRows === 1n;
     },
     put: (tx, table, rows) => inSlices(rows, (some) => untyped(tx).insertInto(table).values(some).execute()),
-    async putLimits(tx, projectId, { hard, hard_count: hardCount }) {
+    async putLimits(tx, projectId, { id, hard, hard_count: hardCount }) {
       await within(tx)
         .updateTable('quota')
-        .set({ hard: Number(hard), hard_count: Number(hardCount) })
+        .set({ id: Number(id), hard: Number(hard), hard_count: Number(hardCount) })
         .where('project_id', '=', projectId)
         .execute();
     },
