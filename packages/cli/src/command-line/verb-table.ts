@@ -573,6 +573,21 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/whoami')).whoamiVerb,
   },
   {
+    name: 'storage show',
+    summary: 'Show what lies where',
+    load: async () => (await import('#src/commands/storage-show')).storageShowVerb,
+  },
+  {
+    name: 'storage tier',
+    summary: 'Move what nobody used for long to the cold tier',
+    load: async () => (await import('#src/commands/storage-tier')).storageTierVerb,
+  },
+  {
+    name: 'storage policy',
+    summary: 'Say when the content of a project goes to the cold tier',
+    load: async () => (await import('#src/commands/storage-policy')).storagePolicyVerb,
+  },
+  {
     name: 'storage scrub',
     summary: 'Have everything that is stored read again and held against its digest',
     load: async () => (await import('#src/commands/storage-scrub')).storageScrubVerb,
