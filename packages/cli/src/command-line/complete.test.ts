@@ -23,7 +23,7 @@ test('verbs are completed, with what they do', async () => {
 test('nouns are completed, and then their verbs', async () => {
   const ran = await runCli(['__complete', 'aud']);
   assert.equal(ran.stdout, 'audit\tRead, export and verify the audit of a registry\n');
-  assert.deepEqual(await completed(['audit', '']), ['ls', 'export', 'verify']);
+  assert.deepEqual(await completed(['audit', '']), ['ls', 'export', 'purge', 'verify']);
   assert.deepEqual(await completed(['audit', 'export', '--form']), ['--format']);
   assert.deepEqual(await completed(['audit', 'export', '--format', '']), ['ecs', 'csv']);
 });

@@ -4,6 +4,7 @@ import { createBlobRecords } from '#registry/blobs';
 import { forEachDialect } from '#testing/databases';
 import { addProjectRow, addRepositoryRow, aDigest } from '#testing/rows';
 import { askManagement } from '#testing/management';
+import { eventually } from '#testing/test-clock';
 import { digestOf, imageManifest, startTestRegistry, type TestRegistry } from '#testing/test-registry';
 import type { BlobLocation } from '#platform/blobs';
 import { createFolding } from './folding.ts';
@@ -87,6 +88,34 @@ function createSteps(registry: TestRegistry, choose: ReturnType<typeof createRan
       const pushed = choose([true, false]) ? await pushImage(repository, 'v1', choose(configs), choose(layers)) : [];
       return [...pushed, await manage('DELETE', path(repository))];
     },
+    /** What was deleted just now, or before. */
+    async restore() {
+      const repository = choose(repositories);
+      const [project] = repository.split('/');
+      const statuses = await pushImage(repository, 'v1', choose(configs), choose(layers));
+      statuses.push(await manage('DELETE', path(repository)));
+      const from = `/api/entrepot/v1/projects/${project}/deletions`;
+      const listed = await registry.fetch(from, { as });
+      const deletions = (await listed.json()) as { id: number }[];
+      const { id } = choose(deletions) ?? { id: 0 };
+      return [...statuses, await statusOf(`${from}/${id}/restore`, { method: 'POST' })];
+    },
+    async collect() {
+      const body = { schedule: { type: 'Manual' }, parameters: { delete_untagged: choose([true, false]) } };
+      const asked = await registry.fetch('/api/v2.0/system/gc/schedule', {
+        method: 'POST',
+        as,
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      });
+      const run = asked.headers.get('location');
+      if (asked.status !== 201 || run === null) return [asked.status];
+      await eventually(async () => {
+        const { job_status: status } = (await (await registry.fetch(run, { as })).json()) as { job_status: string };
+        return ['Success', 'Error'].includes(status) ? status : undefined;
+      });
+      return [asked.status];
+    },
     async deleteProject() {
       const project = choose(projects);
       const statuses: number[] = [];
@@ -110,12 +139,14 @@ const none: Amounts = { storage: 0, count: 0 };
 
 forEachDialect('the running figure', (on) => {
   for (const [seed, together, rounds] of [
-    [1, 1, 100],
-    [2, 5, 30],
+    [1, 1, 60],
+    [2, 5, 20],
   ] as const) {
     test(`is what is there after everything that is done, ${together} at a time`, async () => {
       await using place = await on.makePlace();
-      await using registry = await startTestRegistry({ place });
+      // What nobody needs can be collected after a second, and what was deleted be had back for an hour.
+      const env = { ENTREPOT_GC_GRACE: '1s', ENTREPOT_UNDO_WINDOW: '1h', ENTREPOT_GC_INTERVAL: '0s' };
+      await using registry = await startTestRegistry({ place, env });
       for (const project of projects) await registry.addProject(project);
       const choose = createRandom(seed);
       const steps = createSteps(registry, choose);
