@@ -1,14 +1,26 @@
 // `npm run torture`: kills a registry hundreds of times while it is written to, and looks for what was lost.
 import { parseArgs } from 'node:util';
 import { needTools } from '#support/system-tool';
-import { runCrashPoints } from './crash-points.ts';
+import { runRot } from './bit-rot.ts';
+import { runCrashPoints, scenarios } from './crash-points.ts';
 import type { StackKind } from '#support/stack';
 import { evenWeights, runCrashRounds } from './rounds.ts';
+import { replaySchedule, runSchedules } from './schedules.ts';
+import { runSoak } from './soak.ts';
 
 const usage = `npm run torture -- [--rounds 500] [--seed TEXT] [--stack sqlite-filesystem|postgres-s3] [--writers 4]
   Kills the server at random moments of mixed pushes and compares what it has afterwards with what it acknowledged.
-npm run torture -- --points [--stride 3]
-  Kills it at each system call of each operation that changes the disk instead (of the writes: every third).`;
+npm run torture -- --points [--stride 3] [--power] [--scenario NAME]... [--most N]
+  Kills it at each system call of each operation that changes the disk instead (of the writes: every third). With --power
+  the disk, a file with ext4 on it, loses everything that was not synced; needs root and Linux.
+npm run torture -- --soak [--minutes 30] [--writers 8] [--readers 8] [--stack ...]
+  Writers and readers on a registry that collects every five seconds with a grace of one. Compares all the time.
+npm run torture -- --schedules 1000000 [--seed 0]
+  Runs schedules of the interleaving simulator, on every core, and prints the seed of one that fails.
+npm run torture -- --replay SEED
+  Shows a schedule of the simulator step by step.
+npm run torture -- --rot 1000 [--seed TEXT]
+  Flips bits, cuts, removes, zeroes and swaps files of a store, and has one scrub find all of it.`;
 
 function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
@@ -18,24 +30,34 @@ function percentile(values: readonly number[], share: number): number {
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '500' },
+    soak: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '30' },
+    readers: { type: 'string', default: '8' },
+    schedules: { type: 'string' },
+    replay: { type: 'string' },
+    rot: { type: 'string' },
+    power: { type: 'boolean', default: false },
+    scenario: { type: 'string', multiple: true },
+    most: { type: 'string', default: '400' },
     'rounds-per-store': { type: 'string', default: '25' },
-    writers: { type: 'string', default: '4' },
-    seed: { type: 'string', default: new Date().toISOString() },
+    writers: { type: 'string' },
+    seed: { type: 'string' },
     stack: { type: 'string', default: 'sqlite-filesystem' },
     points: { type: 'boolean', default: false },
     stride: { type: 'string', default: '3' },
     help: { type: 'boolean', default: false },
   },
 });
+const seed = values.seed ?? new Date().toISOString();
 const report = (line: string): void => console.log(line);
 
 async function killAtRandom(stack: StackKind): Promise<void> {
-  report(`seed ${values.seed}`);
+  report(`seed ${seed}`);
   const result = await runCrashRounds({
     rounds: Number(values.rounds),
     roundsPerStore: Number(values['rounds-per-store']),
-    writers: Number(values.writers),
-    seed: values.seed,
+    writers: Number(values.writers ?? 4),
+    seed,
     stack,
     weights: evenWeights,
     report,
@@ -48,13 +70,57 @@ async function killAtRandom(stack: StackKind): Promise<void> {
 async function killAtCalls(): Promise<void> {
   const missing = await needTools(['strace']);
   if (missing !== undefined) throw new Error(missing);
-  const { points, acknowledged } = await runCrashPoints({ stride: Number(values.stride), report });
-  report(`${points} kills at system calls, ${acknowledged} acknowledged writes, none lost, nothing half there`);
+  const wanted = values.scenario ?? scenarios;
+  const chosen = scenarios.filter((name) => wanted.includes(name));
+  if (chosen.length === 0) throw new Error(`--scenario: expected one of ${scenarios.join(', ')}`);
+  const { power } = values;
+  const { points, acknowledged } = await runCrashPoints({
+    stride: Number(values.stride),
+    power,
+    scenarios: chosen,
+    most: Number(values.most),
+    report,
+  });
+  report(
+    `${points} ${power ? 'power cuts' : 'kills'} at system calls, ${acknowledged} acknowledged writes, none lost, nothing half there`,
+  );
+}
+
+async function soak(stack: StackKind): Promise<void> {
+  report(`seed ${seed}`);
+  const result = await runSoak({
+    stack,
+    minutes: Number(values.minutes),
+    writers: Number(values.writers ?? 8),
+    readers: Number(values.readers),
+    seed,
+    report,
+  });
+  const { pushes, moves, deletions, pulls, collections, removed, freed, excused, left } = result;
+  report(`${pushes} pushes, ${moves} tags moved, ${deletions} deletions, ${pulls} whole pulls; no blob lost`);
+  report(`${collections} collections removed ${removed} blobs and gave ${freed} bytes back`);
+  for (const [kind, count] of excused) report(`${count} ${kind}`);
+  if (left !== undefined) report(`${left} blobs left in the store when everything was deleted`);
+}
+
+async function simulate(schedules: number): Promise<void> {
+  const result = await runSchedules(Number(values.seed ?? 0), schedules);
+  const { steps, crashes, seconds } = result;
+  report(`${result.schedules} schedules, ${steps} steps, ${crashes} crashes in ${Math.round(seconds)} s; nothing lost`);
+}
+
+async function torture(stack: StackKind): Promise<void> {
+  if (values.replay !== undefined) process.exitCode = (await replaySchedule(Number(values.replay))) ? 0 : 1;
+  else if (values.schedules !== undefined) await simulate(Number(values.schedules));
+  else if (values.rot !== undefined) await runRot({ damages: Number(values.rot), seed, report });
+  else if (values.soak) await soak(stack);
+  else if (values.points || values.power) await killAtCalls();
+  else await killAtRandom(stack);
 }
 
 if (values.help || (values.stack !== 'sqlite-filesystem' && values.stack !== 'postgres-s3')) {
   console.log(usage);
   process.exitCode = values.help ? 0 : 2;
 } else {
-  await (values.points ? killAtCalls() : killAtRandom(values.stack));
+  await torture(values.stack);
 }
