@@ -36,7 +36,10 @@ export interface SqliteLog extends Disposable {
   readonly store: string;
   /** Goes on where an earlier process ended. False when the changes since cannot be shown to be all there. */
   resume(position: WalPosition): boolean;
-  /** The next change, again until it is confirmed. `lost` when there is no telling what was committed since. */
+  /**
+   * The next change, again until it is confirmed; blobs that came with it are listed from then on. `lost` when there is
+   * no telling what was committed since.
+   */
   take(maxPages: number): Change | 'lost' | undefined;
   /** That the change is safe elsewhere. */
   confirm(change: Change): void;
@@ -169,7 +172,10 @@ export function openSqliteLog(path: string): SqliteLog {
 
     take(maxPages) {
       if (position === undefined) return 'lost';
-      return spooled ?? readChange(wal, position, maxPages);
+      const change = spooled ?? readChange(wal, position, maxPages);
+      // A commit is in the file before readers see it: whoever looks up what came with the change has to see it.
+      if (change !== undefined && change !== 'lost') locked(() => undefined);
+      return change;
     },
 
     confirm(change) {
