@@ -44,6 +44,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     stack: { type: 'string', default: 'sqlite-filesystem' },
     points: { type: 'boolean', default: false },
+    rot: { type: 'string' },
     stride: { type: 'string', default: '3' },
     help: { type: 'boolean', default: false },
   },
