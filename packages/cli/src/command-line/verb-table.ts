@@ -13,7 +13,7 @@ export interface VerbEntry {
 export const nouns: Readonly<Record<string, string>> = {
   project: 'Make, show, change and remove projects',
   member: 'Say who has which role in a project',
-  repo: 'Show, describe and remove repositories',
+  repo: 'Show, describe, pin and remove repositories',
   robot: 'Make accounts for machines, and rotate their secrets',
   user: 'Make, change and remove accounts of people',
   group: 'Make groups of users, and say who is in them',
@@ -23,8 +23,8 @@ export const nouns: Readonly<Record<string, string>> = {
   token: 'Fetch tokens and see what they permit',
   quota: 'See and limit how much projects hold',
   label: 'Make and remove labels',
+  undo: 'Have back what was deleted',
   immutable: 'Tags that neither move nor go',
-  retention: 'What projects keep by rules',
   retention: 'What projects keep by rules',
   job: 'See what the registry works on, and stop it',
   schedule: 'See what is done by itself, and in which time zone',
@@ -163,6 +163,16 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('#src/commands/tag')).tagVerb,
   },
   {
+    name: 'history',
+    summary: 'List what a tag pointed at',
+    load: async () => (await import('#src/commands/history')).historyVerb,
+  },
+  {
+    name: 'rollback',
+    summary: 'Point a tag at what it pointed at before',
+    load: async () => (await import('#src/commands/rollback')).rollbackVerb,
+  },
+  {
     name: 'rm',
     summary: 'Remove tags and images from a registry',
     load: async () => (await import('#src/commands/rm')).rmVerb,
@@ -231,6 +241,46 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'repo rm',
     summary: 'Remove a repository with all it holds',
     load: async () => (await import('#src/commands/repo-rm')).repoRmVerb,
+  },
+  {
+    name: 'repo pin',
+    summary: 'Keep a repository as it is',
+    load: async () => (await import('#src/commands/repo-pin')).repoPinVerb,
+  },
+  {
+    name: 'repo unpin',
+    summary: 'Let rules delete in a repository again',
+    load: async () => (await import('#src/commands/repo-unpin')).repoUnpinVerb,
+  },
+  {
+    name: 'undo ls',
+    summary: 'List what was deleted and can be had back',
+    load: async () => (await import('#src/commands/undo-ls')).undoLsVerb,
+  },
+  {
+    name: 'undo show',
+    summary: 'Show what a deletion took',
+    load: async () => (await import('#src/commands/undo-show')).undoShowVerb,
+  },
+  {
+    name: 'undo restore',
+    summary: 'Undo a deletion',
+    load: async () => (await import('#src/commands/undo-restore')).undoRestoreVerb,
+  },
+  {
+    name: 'undo last',
+    summary: 'Undo the last deletion in a project',
+    load: async () => (await import('#src/commands/undo-last')).undoLastVerb,
+  },
+  {
+    name: 'undo project',
+    summary: 'Have a deleted project back',
+    load: async () => (await import('#src/commands/undo-project')).undoProjectVerb,
+  },
+  {
+    name: 'undo purge',
+    summary: 'Remove what was deleted for good',
+    load: async () => (await import('#src/commands/undo-purge')).undoPurgeVerb,
   },
   {
     name: 'robot ls',
@@ -431,41 +481,6 @@ export const verbTable: readonly VerbEntry[] = [
     name: 'schedule zone',
     summary: 'Set the time zone of a schedule',
     load: async () => (await import('#src/commands/schedule-zone')).scheduleZoneVerb,
-  },
-  {
-    name: 'retention show',
-    summary: 'Show what a project keeps',
-    load: async () => (await import('#src/commands/retention-show')).retentionShowVerb,
-  },
-  {
-    name: 'retention set',
-    summary: 'Say what a project keeps',
-    load: async () => (await import('#src/commands/retention-set')).retentionSetVerb,
-  },
-  {
-    name: 'retention simulate',
-    summary: 'Tell what the rules would delete',
-    load: async () => (await import('#src/commands/retention-simulate')).retentionSimulateVerb,
-  },
-  {
-    name: 'retention run',
-    summary: 'Run the rules now',
-    load: async () => (await import('#src/commands/retention-run')).retentionRunVerb,
-  },
-  {
-    name: 'retention runs',
-    summary: 'List the runs of the rules',
-    load: async () => (await import('#src/commands/retention-runs')).retentionRunsVerb,
-  },
-  {
-    name: 'retention log',
-    summary: 'Show what a run kept and deleted',
-    load: async () => (await import('#src/commands/retention-log')).retentionLogVerb,
-  },
-  {
-    name: 'retention rm',
-    summary: 'Keep everything again',
-    load: async () => (await import('#src/commands/retention-rm')).retentionRmVerb,
   },
   {
     name: 'retention show',

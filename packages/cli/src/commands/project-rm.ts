@@ -11,6 +11,7 @@ export const projectRmVerb = manageVerb({
   question: ({ arguments: { PROJECT } }) => `Remove the project ${PROJECT}, its members and its robots?`,
   async work(client, { arguments: { PROJECT } }) {
     await client.call(deleteProject, { params: { project_name_or_id: PROJECT }, headers: byName });
-    return { data: { project: PROJECT, removed: true }, said: `Removed the project ${PROJECT}\n` };
+    const undo = `entrepot undo project ${PROJECT}`;
+    return { data: { project: PROJECT, removed: true }, said: `Removed the project ${PROJECT}\nUndo: ${undo}\n` };
   },
 });

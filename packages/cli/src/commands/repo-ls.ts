@@ -1,4 +1,5 @@
 import { listVerb } from '#src/management/list-verb';
+import { withPins } from '#src/management/pins';
 import { listAllRepositories } from '@entrepot/contract/harbor/repository';
 
 export const repoLsVerb = listVerb({
@@ -11,6 +12,13 @@ export const repoLsVerb = listVerb({
   examples: [{ does: 'See the repositories of a project', command: 'entrepot repo ls --name team/' }],
   record: listAllRepositories,
   input: ({ options }) => (options.name === undefined ? {} : { query: { q: `name=~${options.name}` } }),
-  headings: ['NAME', 'ARTIFACTS', 'PULLS', 'UPDATED'],
-  row: (repository) => [repository.name, repository.artifact_count, repository.pull_count, repository.update_time],
+  complete: withPins,
+  headings: ['NAME', 'ARTIFACTS', 'PULLS', 'UPDATED', 'PINNED'],
+  row: (repository) => [
+    repository.name,
+    repository.artifact_count,
+    repository.pull_count,
+    repository.update_time,
+    'pinned' in repository && repository.pinned === true ? 'yes' : '',
+  ],
 });

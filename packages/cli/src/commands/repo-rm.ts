@@ -10,7 +10,9 @@ export const repoRmVerb = manageVerb({
   examples: [{ does: 'Remove a repository, asked first', command: 'entrepot repo rm team/old' }],
   question: ({ arguments: { REPOSITORY } }) => `Remove ${REPOSITORY} with everything in it?`,
   async work(client, { arguments: { REPOSITORY } }) {
-    await client.call(deleteRepository, { params: splitRepository(REPOSITORY) });
-    return { data: { repository: REPOSITORY, removed: true }, said: `Removed ${REPOSITORY}\n` };
+    const params = splitRepository(REPOSITORY);
+    await client.call(deleteRepository, { params });
+    const undo = `entrepot undo last ${params.project_name}`;
+    return { data: { repository: REPOSITORY, removed: true }, said: `Removed ${REPOSITORY}\nUndo: ${undo}\n` };
   },
 });

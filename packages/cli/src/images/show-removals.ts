@@ -1,5 +1,5 @@
 import { formatImageReference } from '@entrepot/oci/reference';
-import type { CliContext } from '#src/context';
+import { type CliContext, tell } from '#src/context';
 import { doEach } from '#src/failures/do-each';
 import { type OutputFormat, writeResult } from '#src/output/write-result';
 import { type AccessOptions, readAccess } from '#src/registries/registry-access';
@@ -21,6 +21,15 @@ function describe({ reference, what }: Removal): string {
 function formatRemoved({ reference, what, digest }: Removed, dryRun: boolean): string {
   const verb = dryRun ? 'Would remove' : 'Removed';
   return what === 'tag' ? `${verb} ${reference} (${digest})\n` : `${verb} ${reference} with all its tags\n`;
+}
+
+/** Other registries keep nothing, and nobody knows from here which one this is. */
+function tellHowToUndo(removals: readonly Removal[], done: number, context: CliContext): void {
+  const [first] = removals;
+  const project = first?.reference.repository.split('/', 1)[0];
+  if (done > 0 && first !== undefined && first.reference.repository !== project) {
+    tell(context, `hint: an Entrepot keeps it for a while: entrepot undo ls ${project}`);
+  }
 }
 
 /**
@@ -51,6 +60,9 @@ export async function showRemovals(
   await writeResult(context, output, { removed: done, dryRun }, () =>
     done.map((removed) => formatRemoved(removed, dryRun)).join(''),
   );
+  if (!dryRun && output !== 'json') {
+    tellHowToUndo(removals, done.length, context);
+  }
   if (failure !== undefined) {
     throw failure;
   }

@@ -3,7 +3,7 @@ import { managementOptions, outputOptions } from '#src/command-line/shared-optio
 import { type ArgumentSpec, defineVerb, type OptionSpec, type Verb, type VerbCall } from '#src/command-line/verb';
 import { formatTable } from '#src/output/table';
 import { type OutputFormat, writeResult } from '#src/output/write-result';
-import type { CallAnswer, CallInput } from './client.ts';
+import type { CallAnswer, CallInput, ManagementClient } from './client.ts';
 import { listAll } from './list-all.ts';
 import { type ReachOptions, reachManagement } from './reach.ts';
 
@@ -21,6 +21,8 @@ interface ListVerbSpec<
   readonly examples: Verb['examples'];
   readonly record: R;
   input(call: VerbCall<Arguments, Options>): CallInput<R>;
+  /** Adds to the entries what another operation tells of them. */
+  complete?(client: ManagementClient, entries: readonly EntryOf<R>[]): Promise<readonly EntryOf<R>[]>;
   readonly headings: readonly string[];
   row(entry: EntryOf<R>): readonly (string | number | undefined)[];
 }
@@ -50,7 +52,8 @@ export function listVerb<
       const options = call.options as unknown as ReachOptions & { limit: number; output: OutputFormat };
       using client = await reachManagement(options, context);
       const input = spec.input(call as unknown as VerbCall<Arguments, Options>);
-      const entries = await Array.fromAsync(listAll(client, spec.record, input, options.limit));
+      const listed = await Array.fromAsync(listAll(client, spec.record, input, options.limit));
+      const entries = (await spec.complete?.(client, listed)) ?? listed;
       await writeResult(context, options.output, entries, () =>
         formatTable(
           spec.headings,
