@@ -30,6 +30,13 @@ export const rowOf: Readonly<Record<string, readonly [action: string, states: Pa
   DeleteRobotV1: ['delete-robot', 'before'],
   updateRepository: ['update-repository', 'both'],
   deleteRepository: ['delete-repository', 'before'],
+  pinRepository: ['pin-repository', 'both'],
+  unpinRepository: ['unpin-repository', 'both'],
+  restoreDeletion: ['restore-repository', 'after'],
+  purgeDeletion: ['purge-deletion', 'before'],
+  restoreProject: ['restore-project', 'after'],
+  purgeDeletedProject: ['purge-deletion', 'before'],
+  rollbackTag: ['rollback-tag', 'both'],
   // Its digest is all there is to say.
   CopyArtifact: ['copy-artifact', 'neither'],
   deleteArtifact: ['delete-artifact', 'before'],

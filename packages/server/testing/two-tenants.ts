@@ -19,6 +19,7 @@ export type ThingKind =
   | 'repository'
   | 'reference'
   | 'tag'
+  | 'deletion'
   | 'registry'
   | 'group'
   | 'groupMember'
@@ -60,6 +61,7 @@ export const missingThings: Things = {
   repository: 'not-there',
   reference: digestOf('nobody has this'),
   tag: 'no-such-tag',
+  deletion: '999999923',
   registry: '999999911',
   group: '999999912',
   groupMember: '999999913',
@@ -85,6 +87,7 @@ export const kindByPlace: Readonly<Record<string, ThingKind>> = {
   'repositories/{repository_name}': 'repository',
   'artifacts/{reference}': 'reference',
   'tags/{tag_name}': 'tag',
+  'deletions/{deletion_id}': 'deletion',
   'registries/{id}': 'registry',
   'groups/{group_id}': 'group',
   'usergroups/{group_id}': 'group',
@@ -200,6 +203,8 @@ export async function makeTenants(
       size: Buffer.byteLength(image.manifest),
     };
     await registry.pushImage(`${project}/${repository}`, `signed-${project}`, { as: boss, fields: { subject } });
+    const gone = await registry.pushImage(`${project}/${repository}`, `gone-${project}`, { as: boss });
+    await made('DELETE', `${inProject}/repositories/${repository}/artifacts/${gone.digest}`, undefined, boss);
     const label = { name: `label-${project}`, scope: 'p', project_id: projectId };
     const labelId = (await made('POST', '/api/v2.0/labels', label, boss)).id;
     const onImage = `${inProject}/repositories/${repository}/artifacts/${image.digest}`;
@@ -269,6 +274,7 @@ export async function makeTenants(
         repository,
         reference: image.digest,
         tag,
+        deletion: await one(`select id from deletion where project_id = ${projectId}`),
         job: await one(`select id from task where id = '${task}'`),
       },
     };
@@ -342,6 +348,7 @@ export function sampleBodies(own: Tenant): Readonly<Record<string, unknown>> {
     UpdateRobotV1: { disable: false },
     updateRepository: { description: 'changed' },
     createTag: { name: 'another' },
+    rollbackTag: {},
     addLabel: { id: id('label') },
     CreateLabel: { name: 'made', scope: 'p', project_id: own.projectId },
     UpdateLabel: { name: 'changed' },
@@ -396,7 +403,6 @@ export async function dumpTables(registry: TestRegistry): Promise<Readonly<Recor
     // What lists show of a manifest is filled in later.
     const columns = name === 'manifest' ? 'id, repository_id, digest, size' : '*';
     const rows = await registry.query(`select ${columns} from "${name}"`);
-    // When something was last seen is no change of it, and bytes are summed up later.
     dump[name] = rows
       .map((row) =>
         JSON.stringify(

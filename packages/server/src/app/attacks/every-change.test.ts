@@ -334,9 +334,25 @@ forEachDialect('every change', (on) => {
     await read(`/api/v2.0/users/${olga.user_id}`);
     await read('/api/entrepot/v1/sessions');
     await change('deleteUser', userId);
+    const lastDeletion = async () => {
+      const [last] = JSON.parse(await read('/api/entrepot/v1/deletions?page_size=1')) as { id: number }[];
+      return { ...team, deletion_id: last?.id ?? assert.fail('a deletion') };
+    };
+    for (const repository_name of ['app', 'live']) await registry.pushImage(`team/${repository_name}`, 'live');
+    await registry.pushImage('team/live', 'live');
+    await change('rollbackTag', { ...team, repository_name: 'live', tag_name: 'live' }, {});
+    await change('pinRepository', app);
+    await change('unpinRepository', app);
     await change('deleteRepository', { ...team, repository_name: 'copy' });
+    await change('restoreDeletion', await lastDeletion());
+    await change('deleteRepository', { ...team, repository_name: 'copy' });
+    await change('purgeDeletion', await lastDeletion());
+    await change('deleteRepository', { ...team, repository_name: 'live' });
     await change('deleteRepository', app);
     await change('deleteProject', team);
+    await change('restoreProject', await lastDeletion());
+    await change('deleteProject', team);
+    await change('purgeDeletedProject', await lastDeletion());
 
     assert.deepEqual(problems, []);
     const notYet = new Set(registry.registry.notYet);

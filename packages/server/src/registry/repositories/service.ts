@@ -44,6 +44,8 @@ export function createRepositories({ store, audit, transact, clock }: Repositori
           projectId,
           resource: name,
           outcome: 'success',
+          before: { pinned: !pinned },
+          after: { pinned },
         });
       });
     },

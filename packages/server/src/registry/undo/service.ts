@@ -97,7 +97,8 @@ export function createUndo(deps: UndoDeps): Undo {
       resource: deletion.tag === undefined ? repository : `${repository}:${deletion.tag}`,
       ...(deletion.digest !== undefined && { digest: deletion.digest }),
       outcome: 'success',
-      detail: { deletion: deletion.id, ...restored, already_there: alreadyThere, left: left.length },
+      detail: { deletion: deletion.id, already_there: alreadyThere, left: left.length },
+      after: { ...restored },
     });
     return { restored: { ...restored, alreadyThere, left }, last: isLast ? undefined : artifacts.at(-1)?.id };
   }

@@ -116,6 +116,7 @@ export function createProjectUndo(deps: ProjectUndoDeps): ProjectUndo {
           resource: name,
           outcome: 'success',
           detail: { deletion: deletionId, left: left.slice(0, 100) },
+          after: { id, name },
         });
         await events.emit(tx, {
           kind: 'project-created',
