@@ -77,7 +77,7 @@ test('a hostile store leads nowhere but to a list of what was left out', async (
   writeFileAt(join(tags, 'empty/current/link'), '');
   store.tag('team/app', '.hidden', good.digest);
   store.tag('team/app', 'points-nowhere', digestOf('nothing'));
-  writeFileAt(join(repositories, `team/app/_manifests/revisions/sha256/${'0'.repeat(64)}/link`), good.digest);
+  writeFileAt(join(repositories, `team/app/_manifests/revisions/sha256/${'0'.repeat(63)}/link`), good.digest);
   // Names.
   store.putImage('Team/App', 'capital', ['v1']);
   store.putImage('a..b/c', 'dots', ['v1']);
@@ -109,7 +109,7 @@ test('a hostile store leads nowhere but to a list of what was left out', async (
     'team/app empty link-invalid',
     'team/app .hidden tag-invalid',
     'team/app points-nowhere manifest-missing',
-    `team/app sha256:${'0'.repeat(64)} link-invalid`,
+    `team/app sha256:${'0'.repeat(63)} link-invalid`,
     'Team  name-invalid',
     'a..b  name-invalid',
     'team/app large manifest-missing',

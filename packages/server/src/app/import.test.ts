@@ -141,10 +141,44 @@ test('an import leaves a tag of ours where it is unless told to move it', async 
     await assertPulls(registry, 'library/app', 'v1', ours);
     await assertPulls(registry, 'library/app', 'v2', theirs.manifest);
   }
+  {
+    await using registry = await scene.serve();
+    const path = '/api/v2.0/projects/library/immutabletagrules';
+    const select = (decoration: string, pattern: string) => [{ kind: 'doublestar', decoration, pattern }];
+    const rule = {
+      action: 'immutable',
+      template: 'immutable_template',
+      tag_selectors: select('matches', 'v1'),
+      scope_selectors: { repository: select('repoMatches', '**') },
+    };
+    const json = { method: 'POST', as: registry.admin, headers: { 'content-type': 'application/json' } };
+    await assertAnswer(await registry.fetch(path, { ...json, body: JSON.stringify(rule) }), 201);
+  }
+  const kept = await scene.take({ replaceTags: true });
+  assert.deepEqual(reasonsOf(kept), ['tag-differs']);
+  assert.match(kept.skipped[0]?.message ?? '', /a rule of the project keeps it/);
+  await scene.place.query('delete from immutable_rule returning id');
   const moved = await scene.take({ replaceTags: true });
   assert.deepEqual([reasonsOf(moved), moved.tags.set], [[], 1]);
   await using registry = await scene.serve();
   await assertPulls(registry, 'library/app', 'v1', theirs.manifest);
+});
+
+test('a blob that a repository had and did not need counts again', async () => {
+  await using scene = await openImportScene();
+  const image = scene.store.putImage('team/app', 'one', ['v1']);
+  await scene.take();
+  {
+    await using registry = await scene.serve();
+    const path = `/v2/team/app/manifests/${image.digest}`;
+    await assertAnswer(await registry.fetch(path, { method: 'DELETE', as: registry.admin }), 202);
+  }
+  const looseOf = async () =>
+    (await scene.place.query('select loose from repository_blob')).map(({ loose }) => Number(loose));
+  assert.deepEqual(await looseOf(), [1, 1]);
+  const report = await scene.take();
+  assert.deepEqual([report.manifests.taken, report.blobs.linked], [1, 0]);
+  assert.deepEqual(await looseOf(), [0, 0]);
 });
 
 test('referrers come with what they refer to, and what nothing leads to only when asked', async () => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { isRepositoryName } from '@entrepot/oci/repository-name';
+import { createImmutability, createImmutableRuleStore } from '#features/immutability';
 import {
   createImports,
   createImportStore,
@@ -141,6 +142,7 @@ function composeImports(basis: Basis, stack: AsyncDisposableStack) {
     repositories: createRepositoryStore(db),
     projects,
     policies: [quota.policy],
+    tagPolicy: createImmutability(createImmutableRuleStore(db)),
     audit,
     bytes,
     transact,

@@ -124,14 +124,13 @@ function readRevisions(folder: SafeFolder, at: readonly string[], skip: Skip): M
   const revisions = new Map<Digest, number>();
   for (const { name: algorithm } of entriesOf(folder, at, skip)) {
     for (const { name: hex } of entriesOf(folder, [...at, algorithm], skip)) {
-      const link = readLink(folder, [...at, algorithm, hex, 'link']);
       const digest = `${algorithm}:${hex}`;
-      // A manifest that was deleted leaves its folder behind.
+      const link = folder.look([...at, algorithm, hex, 'link']);
+      // A manifest that was deleted leaves its folder behind. What the link says is what its folder is called.
       if (link === undefined) continue;
       if (isFault(link)) skip(digest, link);
-      else if (link.digest !== digest) {
-        skip(digest, { reason: 'link-invalid', message: `The link of ${digest} names ${link.digest}.` });
-      } else revisions.set(link.digest, link.at);
+      else if (isDigest(digest)) revisions.set(digest, Number(link.stats.mtimeMs));
+      else skip(digest, { reason: 'link-invalid', message: `${JSON.stringify(digest.slice(0, 200))} is no digest.` });
     }
   }
   return revisions;

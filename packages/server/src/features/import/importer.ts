@@ -8,7 +8,7 @@ import type { TakeBlobs, TakenBlob } from './take-blobs.ts';
 import { nameTarget } from './target-name.ts';
 import type { Tally } from './tally.ts';
 import type { ImageSource, ImportOptions } from './types.ts';
-import { BlobGone, ProjectRefuses, type WrittenBatch } from './write-batch.ts';
+import { LostRace, ProjectRefuses, type WrittenBatch } from './write-batch.ts';
 
 export interface ImporterDeps {
   readonly prepareBatch: ReturnType<typeof createPrepareBatch>;
@@ -136,4 +136,4 @@ export function createImporter(deps: ImporterDeps): (source: ImageSource) => Pro
 
 /** Another process took away or changed what this one was about to rely on. */
 const isLostRace = (error: unknown) =>
-  error instanceof BlobGone || (error instanceof RegistryError && error.code === 'conflict');
+  error instanceof LostRace || (error instanceof RegistryError && error.code === 'conflict');

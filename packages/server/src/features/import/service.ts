@@ -5,7 +5,7 @@ import type { Transact } from '#kernel/transaction';
 import type { BlobStore } from '#platform/blobs';
 import type { BlobRecords } from '#registry/blobs';
 import type { createManifestStore } from '#registry/manifests';
-import type { PushPolicy } from '#registry/ports';
+import type { PushPolicy, TagPolicy } from '#registry/ports';
 import type { createRepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Project, Projects } from '#tenancy/projects';
@@ -25,6 +25,7 @@ export interface ImportsDeps {
   readonly repositories: ReturnType<typeof createRepositoryStore>;
   readonly projects: Pick<Projects, 'find' | 'create'>;
   readonly policies: readonly PushPolicy[];
+  readonly tagPolicy: TagPolicy;
   readonly audit: Pick<Audit, 'write'>;
   readonly bytes: BlobStore;
   readonly transact: Transact;

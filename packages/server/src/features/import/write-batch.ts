@@ -6,7 +6,7 @@ import type { Transact, Transaction } from '#kernel/transaction';
 import type { BlobRecords } from '#registry/blobs';
 import { describeManifest } from '#registry/descriptions';
 import type { createManifestStore } from '#registry/manifests';
-import type { PushPolicy } from '#registry/ports';
+import type { PushPolicy, TagGuard, TagPolicy } from '#registry/ports';
 import type { createRepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
 import type { Group, Item, PreparedBatch, ReadyManifest } from './batch.ts';
@@ -21,6 +21,7 @@ export interface WriteBatchDeps {
   readonly repositories: Pick<ReturnType<typeof createRepositoryStore>, 'ensure'>;
   /** What has a say in what projects hold. */
   readonly policies: readonly PushPolicy[];
+  readonly tagPolicy: TagPolicy;
   readonly audit: Pick<Audit, 'write'>;
   readonly transact: Transact;
   readonly clock: Clock;
@@ -49,8 +50,14 @@ export class ProjectRefuses extends Error {
   }
 }
 
-/** A blob that was here when the batch was prepared is gone. Nothing of the batch was written. */
-export class BlobGone extends Error {}
+/** What was looked at is not so any more: a blob was collected, a tag was made. Nothing of the batch was written. */
+export class LostRace extends Error {}
+
+/** Where tags point, and who keeps them there. */
+interface TagsNow {
+  readonly targets: ReadonlyMap<string, Digest>;
+  readonly guard: TagGuard | undefined;
+}
 
 interface Running {
   readonly tx: Transaction;
@@ -94,7 +101,11 @@ export function createWriteBatch(deps: WriteBatchDeps) {
   async function holdAll(running: Running, repositoryId: number, digests: readonly Digest[]) {
     const { tx, taken, made, used } = running;
     const ids = new Map<Digest, number>();
-    for (const [digest, { id }] of await manifests.holdBlobs(tx, repositoryId, digests, clock())) ids.set(digest, id);
+    const loose: number[] = [];
+    for (const [digest, blob] of await manifests.holdBlobs(tx, repositoryId, digests, clock())) {
+      ids.set(digest, blob.id);
+      if (blob.loose) loose.push(blob.id);
+    }
     const unheld = digests.filter((digest) => !ids.has(digest));
     const brought = unheld.flatMap((digest) => (made.has(digest) ? [] : (taken.get(digest) ?? [])));
     const rows = await records.insertAll(
@@ -108,10 +119,11 @@ export function createWriteBatch(deps: WriteBatchDeps) {
     }
     for (const digest of unheld) {
       const id = made.get(digest) ?? (await records.touch(tx, digest, clock()));
-      if (id === undefined) throw new BlobGone(digest);
+      if (id === undefined) throw new LostRace(digest);
       ids.set(digest, id);
     }
-    const links = unheld.flatMap((digest) => ids.get(digest) ?? []);
+    // What no manifest of the repository needed is needed again.
+    const links = [...loose, ...unheld.flatMap((digest) => ids.get(digest) ?? [])];
     if (links.length > 0) await records.linkAll(tx, repositoryId, links, clock());
     return ids;
   }
@@ -152,15 +164,17 @@ export function createWriteBatch(deps: WriteBatchDeps) {
   }
 
   /** The tags of an item that are to be set, given where they point now. */
-  function tagsToSet(running: Running, { target, node, tags }: Item, now: ReadonlyMap<string, Digest>): TagName[] {
+  function tagsToSet(running: Running, { target, node, tags }: Item, tagsNow: TagsNow): TagName[] {
     return tags.flatMap(({ name }) => {
-      const current = now.get(name);
+      const current = tagsNow.targets.get(name);
       if (current === node.digest) {
         running.tagsPresent += 1;
         return [];
       }
-      if (current === undefined || deps.replaceTags) return [name];
-      const message = `The tag ${name} points at ${current} here and at ${node.digest} there; --replace-tags moves it.`;
+      const kept = current !== undefined && tagsNow.guard?.keeps(target.name, name) === true;
+      if (current === undefined || (deps.replaceTags && !kept)) return [name];
+      const mend = kept ? 'a rule of the project keeps it.' : '--replace-tags moves it.';
+      const message = `The tag ${name} points at ${current} here and at ${node.digest} there; ${mend}`;
       running.skipped.push({ repository: target.source, reference: name, reason: 'tag-differs', message });
       return [];
     });
@@ -174,14 +188,18 @@ export function createWriteBatch(deps: WriteBatchDeps) {
     const confirm = await admit(running, group, sizes);
     const ids = await holdAll(running, repositoryId, [...sizes.keys()].toSorted());
     const items = [...group.present, ...group.manifests.map(({ item }) => item)];
-    const now = await store.findTags(
-      tx,
-      repositoryId,
-      items.flatMap(({ tags }) => tags.map(({ name }) => name)),
-    );
+    const names = items.flatMap(({ tags }) => tags.map(({ name }) => name));
+    const targets = await store.findTags(tx, repositoryId, names);
+    const guard = targets.size === 0 ? undefined : await deps.tagPolicy.guardOf(target.project.id, tx);
+    const now: TagsNow = { targets, guard };
     const set: TagName[] = [];
     const point = async (tags: readonly TagName[], manifestId: number) => {
-      for (const name of tags) await manifests.putTag(tx, { repositoryId, name, manifestId, at: clock(), by });
+      for (const name of tags) {
+        const tag = { repositoryId, name, manifestId, at: clock(), by };
+        // One that was made at this moment is judged by the next try.
+        if (targets.has(name)) await manifests.putTag(tx, tag);
+        else if (!(await manifests.addTag(tx, tag))) throw new LostRace(name);
+      }
       set.push(...tags);
     };
     for (const ready of group.manifests) {
