@@ -7,7 +7,7 @@ export default {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/commands/(serve|admin-reset-password|import-(docker-registry|harbor|oci-layout))[.]ts$',
+        pathNot: '^src/commands/(serve|worker|admin-reset-password|import-(docker-registry|harbor|oci-layout))[.]ts$',
       },
       to: { path: '/server/(src|testing)/' },
     },

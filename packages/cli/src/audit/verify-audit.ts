@@ -1,7 +1,7 @@
-import { type auditVerification, verifyAudit } from '@entrepot/contract/entrepot/audit';
-import type { z } from 'zod';
+import { verifyAudit } from '@entrepot/contract/entrepot/audit';
 import type { CliContext } from '#src/context';
 import { UsageError } from '#src/failures/failures';
+import type { CallAnswer } from '#src/management/client';
 import { type ReachOptions, reachManagement } from '#src/management/reach';
 import { formatFields } from '#src/output/table';
 import { type OutputFormat, writeResult } from '#src/output/write-result';
@@ -16,7 +16,7 @@ interface VerifyOptions extends ReachOptions {
   readonly output: OutputFormat;
 }
 
-type Purge = z.infer<typeof auditVerification>['purges'][number];
+type Purge = CallAnswer<typeof verifyAudit>['body']['purges'][number];
 
 function describePurge({ at, actor, before, actions, upTo, removed, finished }: Purge): string {
   const kinds = actions.length === 0 ? '' : ` (${actions.join(', ')})`;

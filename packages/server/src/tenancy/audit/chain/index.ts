@@ -1,5 +1,4 @@
-export { type PurgeNote, toNote } from './purged.ts';
+export { toNote } from './purged.ts';
 export { type AuditChain, createAuditChain } from './service.ts';
 export { createChainStore } from './store.ts';
-export type { Survey } from './survey.ts';
 export type { Checkpoint, Purge, Verification } from './types.ts';
