@@ -21,6 +21,18 @@ const shutDown = `
 
 const megabytes = 192;
 
+/** Why there can be no such disk on this machine; undefined when there can. */
+export async function missingMortalDisk(): Promise<string | undefined> {
+  try {
+    await using disk = await makeMortalDisk();
+    await disk.losePower();
+    return undefined;
+  } catch (error) {
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n').slice(-1);
+    return `no file system can be mounted from a file and shut down here: ${reason}`;
+  }
+}
+
 /** Makes it in a file, with ext4 on it. Rejects where this machine mounts no files, with the reason. */
 export async function makeMortalDisk(): Promise<MortalDisk> {
   await using stack = new AsyncDisposableStack();

@@ -4,7 +4,9 @@ import { needTools } from '#support/system-tool';
 import { runRot } from './bit-rot.ts';
 import { runCrashPoints, scenarios } from './crash-points.ts';
 import type { StackKind } from '#support/stack';
+import { runLargeDrill } from './drill.ts';
 import { evenWeights, runCrashRounds } from './rounds.ts';
+import { runShippingRounds } from './shipping.ts';
 import { replaySchedule, runSchedules } from './schedules.ts';
 import { runSoak } from './soak.ts';
 
@@ -20,7 +22,10 @@ npm run torture -- --schedules 1000000 [--seed 0]
 npm run torture -- --replay SEED
   Shows a schedule of the simulator step by step.
 npm run torture -- --rot 1000 [--seed TEXT]
-  Flips bits, cuts, removes, zeroes and swaps files of a store, and has one scrub find all of it.`;
+  Flips bits, cuts, removes, zeroes and swaps files of a store, and has one scrub find all of it.
+npm run torture -- --drill [--rounds 20] [--seed TEXT]
+  Restores a backup of 100,000 manifests with every check, then kills a registry that ships its changes, restores it
+  elsewhere and measures what is lost.`;
 
 function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
@@ -44,7 +49,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     stack: { type: 'string', default: 'sqlite-filesystem' },
     points: { type: 'boolean', default: false },
-    rot: { type: 'string' },
+    drill: { type: 'boolean', default: false },
     stride: { type: 'string', default: '3' },
     help: { type: 'boolean', default: false },
   },
@@ -110,10 +115,32 @@ async function simulate(schedules: number): Promise<void> {
   report(`${result.schedules} schedules, ${steps} steps, ${crashes} crashes in ${Math.round(seconds)} s; nothing lost`);
 }
 
+async function drill(rounds: number): Promise<void> {
+  const large = await runLargeDrill(1000, 100, report);
+  report(
+    `${large.manifests} manifests restored in ${large.restored.toFixed(1)} s, every check done after ${large.checked.toFixed(1)} s: ${large.passed ? 'passed' : 'FAILED'}`,
+  );
+  if (!large.passed || large.checked > 300) process.exitCode = 1;
+  const between = [12_000, 35_000] as const;
+  const shipped = await runShippingRounds({
+    rounds,
+    writers: 4,
+    seed,
+    intervalSeconds: 10,
+    between,
+    report,
+  });
+  const [middle, most] = [0.5, 1].map((share) => Math.round(percentile(shipped.lost, share)));
+  report(
+    `${shipped.rounds} machines lost while shipping every 10 s, ${shipped.acknowledged} pushes: the oldest that was lost was acknowledged ${middle} ms before (half of them), ${most} ms (the worst); ${shipped.lineages} lineages`,
+  );
+}
+
 async function torture(stack: StackKind): Promise<void> {
   if (values.replay !== undefined) process.exitCode = (await replaySchedule(Number(values.replay))) ? 0 : 1;
   else if (values.schedules !== undefined) await simulate(Number(values.schedules));
   else if (values.rot !== undefined) await runRot({ damages: Number(values.rot), seed, report });
+  else if (values.drill) await drill(Math.min(Number(values.rounds), 20));
   else if (values.soak) await soak(stack);
   else if (values.points || values.power) await killAtCalls();
   else await killAtRandom(stack);
