@@ -47,6 +47,18 @@ export const rowOf: Readonly<Record<string, readonly [action: string, states: Pa
   CreateLabel: ['create-label', 'after'],
   UpdateLabel: ['update-label', 'both'],
   DeleteLabel: ['delete-label', 'before'],
+  CreateImmuRule: ['create-immutable-rule', 'after'],
+  UpdateImmuRule: ['update-immutable-rule', 'both'],
+  DeleteImmuRule: ['delete-immutable-rule', 'before'],
+  createRetention: ['create-retention', 'after'],
+  updateRetention: ['update-retention', 'both'],
+  deleteRetention: ['delete-retention', 'before'],
+  triggerRetentionExecution: ['run-retention', 'neither'],
+  // It may have ended by then: features/retention tests it.
+  operateRetentionExecution: 'no change',
+  simulateRetention: 'no change',
+  reportRunning: ['report-running', 'after'],
+  forgetRunning: ['forget-running', 'neither'],
   updateQuota: ['update-quota', 'both'],
   updateConfigurations: ['update-configuration', 'both'],
   // Both need a directory, and the second has a row for each person: tenancy/ldap tests them.

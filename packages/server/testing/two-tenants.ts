@@ -20,6 +20,11 @@ export type ThingKind =
   | 'reference'
   | 'tag'
   | 'deletion'
+  | 'immutableRule'
+  | 'retention'
+  | 'retentionRun'
+  | 'retentionTask'
+  | 'cluster'
   | 'registry'
   | 'group'
   | 'groupMember'
@@ -62,6 +67,11 @@ export const missingThings: Things = {
   reference: digestOf('nobody has this'),
   tag: 'no-such-tag',
   deletion: '999999923',
+  immutableRule: '999999931',
+  retention: '999999932',
+  retentionRun: '999999933',
+  retentionTask: '999999934',
+  cluster: 'no-such-cluster',
   registry: '999999911',
   group: '999999912',
   groupMember: '999999913',
@@ -88,6 +98,11 @@ export const kindByPlace: Readonly<Record<string, ThingKind>> = {
   'artifacts/{reference}': 'reference',
   'tags/{tag_name}': 'tag',
   'deletions/{deletion_id}': 'deletion',
+  'immutabletagrules/{immutable_rule_id}': 'immutableRule',
+  'retentions/{id}': 'retention',
+  'executions/{eid}': 'retentionRun',
+  'tasks/{tid}': 'retentionTask',
+  'running/{cluster}': 'cluster',
   'registries/{id}': 'registry',
   'groups/{group_id}': 'group',
   'usergroups/{group_id}': 'group',
@@ -107,6 +122,7 @@ export const wordsByPlace: Readonly<Record<string, string>> = {
   'icons/{digest}': digestOf('no icon'),
   'purgeaudit/{purge_id}': '999999921',
   'schedules/{schedule_id}': '999999922',
+  'gc/{gc_id}': '999999924',
 };
 
 export type Send = (
@@ -187,6 +203,22 @@ export async function makeTenants(
   });
   const systemMember = await one('select id from system_member');
 
+  /** Rules that keep everything, and a run of them that changed nothing. */
+  async function makeTagRules(project: string, projectId: number, boss: string) {
+    const rule = immutableRuleBody(`stays-${project}`);
+    const immutableRule = (await made('POST', `/api/v2.0/projects/${project}/immutabletagrules`, rule, boss)).id;
+    const cluster = `cluster-${project}`;
+    await made('PUT', `/api/entrepot/v1/projects/${project}/running/${cluster}`, { images: [] }, boss);
+    const retention = (await made('POST', '/api/v2.0/retentions', retentionBody(projectId), boss)).id;
+    const runs = `/api/v2.0/retentions/${retention}/executions`;
+    const retentionRun = (await made('POST', runs, { dry_run: true }, boss)).id;
+    const retentionTask = await eventually(async () => {
+      const [task] = await read<{ id: number; status: string }[]>(`${runs}/${retentionRun}/tasks`, boss);
+      return task?.status === 'Success' ? String(task.id) : undefined;
+    }, 20_000);
+    return { immutableRule, retention, retentionRun, retentionTask, cluster };
+  }
+
   async function makeTenant(project: string): Promise<Tenant> {
     const projectId = await registry.addProject(project);
     const bossId = await registry.addUser(`boss-${project}`, { [project]: 1 });
@@ -240,6 +272,7 @@ export async function makeTenants(
       const [found] = await read<{ id: number; status: string }[]>(tasks, boss);
       return found?.status === 'Success' ? String(found.id) : undefined;
     }, 20_000);
+    const kept = await makeTagRules(project, projectId, boss);
     const members = `/api/entrepot/v1/projects/${project}/repository-members`;
     await made('POST', members, { role_id: 3, pattern: 'app/**', user: { name: 'owner-of-nothing' } }, boss);
     const workloads = `/api/entrepot/v1/projects/${project}/workload-identities`;
@@ -259,6 +292,7 @@ export async function makeTenants(
       image: image.digest,
       things: {
         ...shared,
+        ...kept,
         systemMember,
         member: await one(`select id from member where project_id = ${projectId} and role_id = 3`),
         robot: String(robot.id),
@@ -282,6 +316,26 @@ export async function makeTenants(
   const a = await makeTenant('pa');
   const b = await makeTenant('pb');
   return { a, b, stranger: registry.basic('stranger') };
+}
+
+/** A rule that keeps tags where they are. */
+export function immutableRuleBody(pattern: string): object {
+  return {
+    action: 'immutable',
+    template: 'immutable_template',
+    tag_selectors: [{ kind: 'doublestar', decoration: 'matches', pattern }],
+    scope_selectors: { repository: [{ kind: 'doublestar', decoration: 'repoMatches', pattern: '**' }] },
+  };
+}
+
+/** A policy that keeps everything. */
+export function retentionBody(projectId: number): object {
+  return {
+    algorithm: 'or',
+    rules: [{ action: 'retain', template: 'always', params: {} }],
+    trigger: { kind: 'Schedule', settings: { cron: '' } },
+    scope: { level: 'project', ref: projectId },
+  };
 }
 
 /** A workload identity whose issuer need not be asked. */
@@ -357,6 +411,16 @@ export function sampleBodies(own: Tenant): Readonly<Record<string, unknown>> {
     updatePurgeSchedule: { schedule: { type: 'None' } },
     updateJobSchedule: { time_zone: 'UTC' },
     putProjectTiering: { enabled: true },
+    CreateImmuRule: immutableRuleBody('changed-*'),
+    UpdateImmuRule: immutableRuleBody('changed-*'),
+    createRetention: retentionBody(own.projectId),
+    updateRetention: { rules: [] },
+    triggerRetentionExecution: { dry_run: true },
+    operateRetentionExecution: { action: 'stop' },
+    simulateRetention: {},
+    reportRunning: { images: ['app:v1'] },
+    createGCSchedule: { schedule: { type: 'None' } },
+    updateGCSchedule: { schedule: { type: 'None' } },
     updateConfigurations: { self_registration: true },
     pingLdap: { ldap_url: 'ldap://192.0.2.1', ldap_search_dn: 'cn=x', ldap_search_password: 'x' },
     importLdapUser: { ldap_uid_list: ['eve'] },

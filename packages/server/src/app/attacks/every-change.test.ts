@@ -9,6 +9,7 @@ import { clientId, startOpenIdProvider } from '#testing/openid-provider';
 import { startReceiver } from '#testing/receiver';
 import { eventually } from '#testing/test-clock';
 import { startTestRegistry, testPassword } from '#testing/test-registry';
+import { immutableRuleBody, retentionBody } from '#testing/two-tenants';
 
 // One run that makes every change there is, with secrets that are easily recognised: each is one row of the audit (C12
 // 166), and no secret is anywhere but where it lies sealed or hashed (C12 161, C10 136).
@@ -180,6 +181,18 @@ forEachDialect('every change', (on) => {
     await change('updatePurgeSchedule', {}, purge);
     const [timed] = JSON.parse(await read('/api/entrepot/v1/schedules')) as { id: number }[];
     await change('updateJobSchedule', { schedule_id: timed?.id ?? 0 }, { time_zone: 'Europe/Paris' });
+    const rule = await change('CreateImmuRule', team, immutableRuleBody('stays-*'));
+    await change('UpdateImmuRule', { ...team, immutable_rule_id: rule.id }, immutableRuleBody('goes-*'));
+    await change('DeleteImmuRule', { ...team, immutable_rule_id: rule.id });
+    const shown = JSON.parse(await read('/api/v2.0/projects/team')) as { project_id: number };
+    const kept = retentionBody(shown.project_id);
+    const retention = { id: (await change('createRetention', {}, kept)).id };
+    await change('updateRetention', retention, kept);
+    await change('triggerRetentionExecution', retention, { dry_run: true });
+    await change('simulateRetention', team, {});
+    await change('deleteRetention', retention);
+    await change('reportRunning', { ...team, cluster: 'one' }, { images: [] });
+    await change('forgetRunning', { ...team, cluster: 'one' });
     await change('updateQuota', { id: quota }, { hard: { storage: 1_000_000_000 } });
     await change('recountProjectQuota', team);
     await change('startScrub');
@@ -359,7 +372,7 @@ forEachDialect('every change', (on) => {
     const served = allRecords.filter(
       ({ operationId, method }) => method !== 'GET' && method !== 'HEAD' && !notYet.has(operationId),
     );
-    const elsewhere = ['importLdapUser', 'pingLdap', 'stopRunningJob', 'stopPurge'];
+    const elsewhere = ['operateRetentionExecution', 'importLdapUser', 'pingLdap', 'stopRunningJob', 'stopPurge'];
     const left = served.map(({ operationId }) => operationId).filter((id) => !done.has(id) && !elsewhere.includes(id));
     assert.deepEqual(left, [], 'these changes have no row in this test');
     assert.deepEqual(Object.keys(rowOf).toSorted(), served.map(({ operationId }) => operationId).toSorted());

@@ -74,7 +74,7 @@ function question(record: RouteRecord, project: string, thingsAt: (index: number
 }
 
 /** Operations whose parameter names what they make. */
-const makesWhatItNames: ReadonlySet<string> = new Set(['CopyArtifact']);
+const makesWhatItNames: ReadonlySet<string> = new Set(['CopyArtifact', 'reportRunning']);
 
 const changing = new Set(['date', 'x-request-id', 'connection', 'keep-alive', 'content-length']);
 
@@ -288,6 +288,10 @@ describe('a body or a query that names what is another’s', () => {
     ['a project in a log', (_, project) => ['GET', `/api/v2.0/audit-logs?q=resource=~${project}`]],
     ['a project in an audit', (_, project) => ['GET', `/api/entrepot/v1/audit?q=resource=~${project}`]],
     ['a project by its owner', (_, project) => ['GET', `/api/v2.0/projects?name=${project}`]],
+    [
+      'a project for a retention policy',
+      (_, __, id) => ['POST', '/api/v2.0/retentions', { rules: [], scope: { level: 'project', ref: id } }],
+    ],
     ['a quota', (_, __, id) => ['GET', `/api/v2.0/quotas?reference=project&reference_id=${id}`]],
   ];
 

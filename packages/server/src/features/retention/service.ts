@@ -1,5 +1,5 @@
 import type { Permission } from '@entrepot/contract/permissions';
-import type { Asker } from '#kernel/actor';
+import { accountOf, type Asker } from '#kernel/actor';
 import type { Clock } from '#kernel/clock';
 import { RegistryError } from '#kernel/errors';
 import type { ListQuery } from '#kernel/list-query';
@@ -58,6 +58,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   const { store, jobs, access, projects, audit, transact, clock } = deps;
 
   async function find(asker: Asker, id: number, permission: Permission) {
+    if (accountOf(asker.actor).kind === 'anonymous') throw unauthorized();
     const policy = await store.find(id);
     const project = policy && (await projects.findById(policy.projectId));
     if (policy === undefined || project === undefined) throw notFound(id);
@@ -112,6 +113,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     get: async (asker, id, permission) => (await find(asker, id, permission)).policy,
 
     async create(asker, projectId, policy) {
+      if (accountOf(asker.actor).kind === 'anonymous') throw unauthorized();
       const project = await projects.findById(projectId);
       if (project === undefined) throw projectNotFound(String(projectId));
       try {
@@ -218,6 +220,10 @@ function auditStateOf({ id, rules, cron }: RetentionPolicy) {
 
 function notFound(id: number): RegistryError {
   return new RegistryError('object-not-found', `retention policy ${id} not found`);
+}
+
+function unauthorized(): RegistryError {
+  return new RegistryError('unauthorized', 'unauthorized: sign in first.');
 }
 
 function isHidden(error: unknown): boolean {
