@@ -80,6 +80,7 @@ export function createImports(deps: ImportsDeps): Imports {
 
   return {
     async run({ source, options, tally, syncedBefore, signal }) {
+      await transact((tx) => store.prepare(tx), { durable: false, unread: true });
       await using verifier = createVerifier(options.jobs);
       const takeBlobs = createTakeBlobs({ bytes, store, verifier, transact, clock, options, syncedBefore });
       const run = createImporter({
