@@ -8,6 +8,7 @@ import { createBin, type Removal } from '#registry/deletions';
 import { type Description, sizeOfChildren } from '#registry/descriptions';
 import { sql } from 'kysely';
 import { lockRepository, markHeld, relist, unmarkHeld } from './listing/store.ts';
+import { createManifestTags, type ManifestTags } from './tagging/store.ts';
 
 export interface StoredManifest {
   readonly id: number;
@@ -48,7 +49,7 @@ export interface ManifestReferences {
   readonly children: readonly Digest[];
 }
 
-export interface ManifestStore {
+export interface ManifestStore extends ManifestTags {
   findByDigest(projectId: number, repository: RepositoryName, digest: Digest): Eventually<StoredManifest | undefined>;
   findByTag(projectId: number, repository: RepositoryName, tag: TagName): Eventually<StoredManifest | undefined>;
   readContent(digest: Digest): Promise<Uint8Array | undefined>;
@@ -63,29 +64,8 @@ export interface ManifestStore {
   presentManifests(tx: Transaction, repositoryId: number, digests: readonly Digest[]): Promise<Set<Digest>>;
   /** Adds the manifest with its references, or finds it there. Answers its id. */
   put(tx: Transaction, manifest: NewManifest, references: ManifestReferences): Promise<number>;
-  /** Points the tag at the manifest. Answers where it pointed before. */
-  putTag(
-    tx: Transaction,
-    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
-  ): Promise<Digest | undefined>;
-  /** Makes the tag where there is none of that name. Answers whether it did. */
-  addTag(
-    tx: Transaction,
-    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
-  ): Promise<boolean>;
-  /** The digest a tag points at, inside the transaction. */
-  tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
-  /** Until the end of the transaction nobody changes a tag of the repository who looks at it by `tagTarget` before. */
-  holdTags(tx: Transaction, repositoryId: number): Promise<void>;
-  /** Every tag of the repository. */
-  tagsIn(tx: Transaction, repositoryId: number): Promise<TagName[]>;
-  /** Which of these tags the repository has. */
-  presentTags(tx: Transaction, repositoryId: number, names: readonly TagName[]): Promise<Set<string>>;
-  /** The tags that point at the manifest. */
-  tagsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<TagName[]>;
   /** Puts the manifest and every tag that points at it into the bin. Answers whether it was there. */
   delete(tx: Transaction, repositoryId: number, digest: Digest, removal: Removal): Promise<boolean>;
-  deleteTag(tx: Transaction, repositoryId: number, name: TagName, removal: Removal): Promise<boolean>;
   /** The manifest's id; it cannot be removed before the transaction ends. */
   idOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number | undefined>;
   /** Waits for whoever pushes or tags the manifest, and keeps others from it until the transaction ends. */
@@ -200,27 +180,6 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       if (ids.length > 0) await setLoose(tx, repositoryId, ids, 1);
     }
   }
-  async function targetOf(tx: Transaction, repositoryId: number, name: TagName) {
-    const query = within(tx)
-      .selectFrom('tag')
-      .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
-      .select(['tag.manifest_id', 'manifest.digest'])
-      .where('tag.repository_id', '=', repositoryId)
-      .where('tag.name', '=', name);
-    return (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
-  }
-  async function insertTag(
-    tx: Transaction,
-    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
-  ): Promise<boolean> {
-    const { repositoryId, name, manifestId, at, by } = tag;
-    const made = await within(tx)
-      .insertInto('tag')
-      .values({ repository_id: repositoryId, name, manifest_id: manifestId, pushed_at: at, pushed_by: by })
-      .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doNothing())
-      .executeTakeFirst();
-    return made.numInsertedOrUpdatedRows === 1n;
-  }
   async function blobsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number[]> {
     const rows = await within(tx)
       .selectFrom('manifest')
@@ -232,6 +191,7 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
     return rows.map((row) => row.blob_id);
   }
   return {
+    ...createManifestTags(db, bin, relist),
     findByDigest: (projectId, repository, digest) => read(byDigest({ projectId, repository, digest })),
     findByTag: (projectId, repository, tag) => read(byTag({ projectId, repository, tag })),
 
@@ -370,95 +330,6 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       return id;
     },
 
-    async putTag(tx, tag) {
-      const { repositoryId, name, manifestId, at, by } = tag;
-      const row = { manifest_id: manifestId, pushed_at: at, pushed_by: by };
-      const changed = async (before: { manifest_id: number; digest: string } | undefined) => {
-        const from = before?.digest as Digest | undefined;
-        if (before?.manifest_id !== manifestId) await bin.noteTag(tx, { ...tag, from });
-        const ids = before === undefined ? [manifestId] : [...new Set([manifestId, before.manifest_id])];
-        await relist(tx, db, repositoryId, { at, ids });
-        return from;
-      };
-      // Two who move a tag at once take turns at its row, so that its history is what happened. A tag that is not there
-      // has no row; whoever finds that it was made meanwhile begins again.
-      for (let tries = 0; tries < 5; tries += 1) {
-        const before = await targetOf(tx, repositoryId, name);
-        if (before !== undefined) {
-          await within(tx)
-            .updateTable('tag')
-            .set(row)
-            .where('repository_id', '=', repositoryId)
-            .where('name', '=', name)
-            .execute();
-          return changed(before);
-        }
-        if (await insertTag(tx, tag)) return changed(undefined);
-      }
-      throw new Error(`the tag ${name} is neither there nor can it be made`);
-    },
-
-    async addTag(tx, tag) {
-      if (!(await insertTag(tx, tag))) return false;
-      await bin.noteTag(tx, { ...tag, from: undefined });
-      await relist(tx, db, tag.repositoryId, { at: tag.at, ids: [tag.manifestId] });
-      return true;
-    },
-
-    async tagTarget(tx, repositoryId, name) {
-      // A tag that is not there has no row to lock, so those who look before they write take turns at the repository's.
-      if (db.kind === 'postgres') {
-        await within(tx)
-          .selectFrom('repository')
-          .select('id')
-          .where('id', '=', repositoryId)
-          .forNoKeyUpdate()
-          .execute();
-      }
-      const query = within(tx)
-        .selectFrom('tag')
-        .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
-        .select('manifest.digest')
-        .where('tag.repository_id', '=', repositoryId)
-        .where('tag.name', '=', name);
-      const row = await (db.kind === 'postgres' ? query.forUpdate('tag') : query).executeTakeFirst();
-      return row?.digest as Digest | undefined;
-    },
-
-    holdTags: (tx, repositoryId) => lockRepository(tx, db.kind, repositoryId),
-
-    async tagsIn(tx, repositoryId) {
-      const rows = await within(tx)
-        .selectFrom('tag')
-        .select('name')
-        .where('repository_id', '=', repositoryId)
-        .execute();
-      return rows.map((row) => row.name as TagName);
-    },
-
-    async presentTags(tx, repositoryId, names) {
-      if (names.length === 0) return new Set();
-      const rows = await within(tx)
-        .selectFrom('tag')
-        .select('name')
-        .where('repository_id', '=', repositoryId)
-        .where('name', 'in', names)
-        .execute();
-      return new Set(rows.map((row) => row.name));
-    },
-
-    async tagsOf(tx, repositoryId, digest) {
-      const rows = await within(tx)
-        .selectFrom('tag')
-        .innerJoin('manifest', 'manifest.id', 'tag.manifest_id')
-        .select('tag.name')
-        .where('manifest.repository_id', '=', repositoryId)
-        .where('manifest.digest', '=', digest)
-        .orderBy('tag.name')
-        .execute();
-      return rows.map((row) => row.name as TagName);
-    },
-
     async delete(tx, repositoryId, digest, removal) {
       const q = within(tx);
       await lockRepository(tx, db.kind, repositoryId);
@@ -481,21 +352,6 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       const digests = children.map((child) => child.digest);
       await relist(tx, db, repositoryId, { at: removal.at, digests, subject: digest });
       await unmarkHeld(tx, repositoryId);
-      return true;
-    },
-
-    async deleteTag(tx, repositoryId, name, removal) {
-      // Held, so that it goes from where the bin says that it pointed.
-      if ((await targetOf(tx, repositoryId, name)) === undefined) return false;
-      await bin.keepTag(tx, removal, repositoryId, name);
-      const gone = await within(tx)
-        .deleteFrom('tag')
-        .where('repository_id', '=', repositoryId)
-        .where('name', '=', name)
-        .returning('manifest_id')
-        .executeTakeFirst();
-      if (gone === undefined) return false;
-      await relist(tx, db, repositoryId, { at: removal.at, ids: [gone.manifest_id] });
       return true;
     },
 

@@ -6,14 +6,13 @@ import type { Clock } from '#kernel/clock';
 import type { Transaction } from '#kernel/transaction';
 import type { Events } from '#platform/outbox';
 import type { BlobRecords } from '#registry/blobs';
-import type { KeptArtifact, KeptTag } from '#registry/deletions';
 import { describeManifest } from '#registry/descriptions';
 import { aboutArtifact, type ManifestStore } from '#registry/manifests';
 import type { Admit } from '#registry/ports';
 import type { Project } from '#tenancy/projects';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { TakingStore } from './store.ts';
-import type { Left } from './types.ts';
+import type { KeptArtifact, KeptTag, Left } from './types.ts';
 
 export interface RestorePlace {
   readonly asker: Asker;

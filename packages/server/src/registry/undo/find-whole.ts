@@ -3,10 +3,10 @@ import { parseManifest } from '@entrepot/oci/manifest';
 import { isIndexType } from '@entrepot/oci/media-types';
 import type { Clock } from '#kernel/clock';
 import type { Transaction } from '#kernel/transaction';
-import type { KeptArtifact } from '#registry/deletions';
 import type { ManifestStore } from '#registry/manifests';
 import type { RestorePlace } from './bring-back.ts';
 import type { TakingStore } from './store.ts';
+import type { KeptArtifact } from './types.ts';
 
 /**
  * Finds artifacts in the bin, whichever deletion took them, each with the manifests that it names and what was attached

@@ -1,10 +1,10 @@
 import type { Digest } from '@entrepot/oci/digest';
 import type { RepositoryName } from '@entrepot/oci/repository-name';
 import type { TagName } from '@entrepot/oci/tag';
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
-import type { KeptArtifact, KeptBlob, KeptTag } from '#registry/deletions';
+import type { KeptArtifact, KeptBlob, KeptTag } from './types.ts';
 
 /** What the repository was beside its artifacts. */
 interface RepositoryDetail {
@@ -64,9 +64,9 @@ const columns = [
   'deleted_artifact.total_size',
 ] as const;
 
-type Tables = Db['read'] extends import('kysely').Kysely<infer T> ? T : never;
+type Tables = Db['read'] extends Kysely<infer T> ? T : never;
 type Row = Pick<
-  import('kysely').Selectable<Tables['deleted_artifact']>,
+  Selectable<Tables['deleted_artifact']>,
   'id' | 'deletion_id' | 'digest' | 'media_type' | 'size' | 'pushed_at' | 'pushed_by' | 'pulled_at' | 'total_size'
 >;
 

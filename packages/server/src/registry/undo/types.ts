@@ -16,3 +16,32 @@ export interface Restored {
   readonly alreadyThere: number;
   readonly left: readonly Left[];
 }
+
+/** A manifest in the bin. */
+export interface KeptArtifact {
+  readonly id: number;
+  readonly deletionId: number;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly pushedAt: number;
+  readonly pushedBy: string;
+  readonly pulledAt: number;
+  readonly totalSize: number;
+}
+
+export interface KeptTag {
+  readonly deletionId: number;
+  readonly name: TagName;
+  readonly digest: Digest;
+  readonly pushedAt: number;
+  readonly pushedBy: string;
+  readonly pulledAt: number;
+}
+
+export interface KeptBlob {
+  readonly artifactId: number;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly damaged: boolean;
+}
