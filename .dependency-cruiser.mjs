@@ -29,7 +29,7 @@ export default {
       from: {
         path: '^packages/',
         pathNot:
-          '^packages/server/|^packages/cli/src/commands/(serve|admin-reset-password|import-(docker-registry|harbor|oci-layout))[.]ts$',
+          '^packages/server/|^packages/cli/src/commands/(serve|backup|backup-(ls|prune|verify)|restore|drill|admin-reset-password|repair|verify-storage|import-(docker-registry|harbor|oci-layout))[.]ts$',
       },
       to: { path: '^packages/server/' },
     },
@@ -37,7 +37,9 @@ export default {
       name: 'serve-imports-only-the-main',
       severity: 'error',
       from: { path: '^packages/cli/' },
-      to: { path: '^packages/server/(?!src/app/(server|reset-password|import)[.]ts$)' },
+      to: {
+        path: '^packages/server/(?!src/app/(server|backup|restore|drill|reset-password|import|storage-care)[.]ts$)',
+      },
     },
     {
       name: 'packages-do-not-import-tools-or-tests',

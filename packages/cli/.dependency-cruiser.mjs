@@ -7,7 +7,8 @@ export default {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/commands/(serve|worker|admin-reset-password|import-(docker-registry|harbor|oci-layout))[.]ts$',
+        pathNot:
+          '^src/commands/(serve|worker|backup|backup-(ls|prune|verify)|restore|drill|admin-reset-password|repair|verify-storage|import-(docker-registry|harbor|oci-layout))[.]ts$',
       },
       to: { path: '/server/(src|testing)/' },
     },

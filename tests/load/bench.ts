@@ -6,6 +6,7 @@ import { needTools } from '#support/system-tool';
 import { measureArtifacts } from './artifacts.ts';
 import { measureBlobs } from './blobs.ts';
 import { measureCollection } from './collection.ts';
+import { measureDrill } from './drill.ts';
 import { measureGrowth } from './growth.ts';
 import { measureImports } from './imports.ts';
 import { measureManifests } from './manifests.ts';
@@ -31,6 +32,7 @@ const parts: Readonly<Record<string, (pace: Pace) => Promise<Section>>> = {
   import: measureImports,
   permissions: measureDecisions,
   collection: measureCollection,
+  drill: measureDrill,
 };
 
 const usage = `npm run bench -- [--quick] [--rounds N] [--write FILE] [${Object.keys(parts).join('|')} …]

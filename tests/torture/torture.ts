@@ -17,8 +17,9 @@ npm run torture -- --points [--stride 3] [--power] [--scenario NAME]... [--most 
   the disk, a file with ext4 on it, loses everything that was not synced; needs root and Linux.
 npm run torture -- --soak [--minutes 30] [--writers 8] [--readers 8] [--stack ...]
   Writers and readers on a registry that collects every five seconds with a grace of one. Compares all the time.
-npm run torture -- --schedules 1000000 [--seed 0]
-  Runs schedules of the interleaving simulator, on every core, and prints the seed of one that fails.
+npm run torture -- --schedules 1000000 [--seed 0] [--stack ...]
+  Runs schedules of the interleaving simulator, on every core, and prints the seed of one that fails. On PostgreSQL all
+  of a schedule goes at once; a seed has the same errands again there, not the same order.
 npm run torture -- --replay SEED
   Shows a schedule of the simulator step by step.
 npm run torture -- --rot 1000 [--seed TEXT]
@@ -109,8 +110,8 @@ async function soak(stack: StackKind): Promise<void> {
   if (left !== undefined) report(`${left} blobs left in the store when everything was deleted`);
 }
 
-async function simulate(schedules: number): Promise<void> {
-  const result = await runSchedules(Number(values.seed ?? 0), schedules);
+async function simulate(schedules: number, stack: StackKind): Promise<void> {
+  const result = await runSchedules(Number(values.seed ?? 0), schedules, stack);
   const { steps, crashes, seconds } = result;
   report(`${result.schedules} schedules, ${steps} steps, ${crashes} crashes in ${Math.round(seconds)} s; nothing lost`);
 }
@@ -138,7 +139,7 @@ async function drill(rounds: number): Promise<void> {
 
 async function torture(stack: StackKind): Promise<void> {
   if (values.replay !== undefined) process.exitCode = (await replaySchedule(Number(values.replay))) ? 0 : 1;
-  else if (values.schedules !== undefined) await simulate(Number(values.schedules));
+  else if (values.schedules !== undefined) await simulate(Number(values.schedules), stack);
   else if (values.rot !== undefined) await runRot({ damages: Number(values.rot), seed, report });
   else if (values.drill) await drill(Math.min(Number(values.rounds), 20));
   else if (values.soak) await soak(stack);

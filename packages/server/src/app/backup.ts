@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { BackupUnusable, backUp, openPlace, type Report, upkeep } from '#features/backup';
 import { type Config, ConfigError, type ConfigFlags, loadConfig, type Secrets } from '#platform/config';
 import { DatabaseUnusable } from '#platform/db';
@@ -80,7 +81,19 @@ const missingPlace = {
 
 function openCopy({ database }: Config, secrets: Secrets): Promise<MetadataCopy> {
   if (database.kind === 'postgres') return openPostgresCopy(secrets.databaseUrl ?? '');
+  removeLeftovers(database.path);
   return copyLiveSqlite(database.path, `${database.path}-backup-${process.pid}`);
+}
+
+/** Copies of the database that killed backups left behind. */
+function removeLeftovers(path: string): void {
+  const begin = `${basename(path)}-backup-`;
+  if (!existsSync(dirname(path))) return;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(begin)) continue;
+    const pid = Number.parseInt(name.slice(begin.length), 10);
+    if (pid !== process.pid && !isAlive(pid)) rmSync(join(dirname(path), name), { force: true });
+  }
 }
 
 type At = BackupSources & { readonly from: string };
@@ -132,5 +145,14 @@ export async function explaining<Result>(work: () => Promise<Result>): Promise<B
     const known = system[code ?? ''];
     if (known === undefined) throw error;
     return { kind: 'failed', message: known };
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
   }
 }

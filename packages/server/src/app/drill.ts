@@ -8,7 +8,6 @@ import {
   createRestoredReadModel,
   type DrillResult,
   drill,
-  keepDrill,
   openPlace,
   upkeep,
 } from '#features/backup';
@@ -65,7 +64,7 @@ export function runDrill(request: DrillRequest): Promise<BackupOutcome<DrillResu
       signal,
       onStep,
     });
-    await keepDrill(place, registry?.config.data, result);
+    await upkeep.keepDrill(place, registry?.config.data, result);
     return result;
   });
 }

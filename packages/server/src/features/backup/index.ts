@@ -1,6 +1,6 @@
 export { backUp } from './back-up.ts';
 export { BackupUnusable } from './backup-unusable.ts';
-export { type DrillResult, drill, keepDrill } from './drill.ts';
+export { type DrillResult, drill } from './drill.ts';
 export { openPlace } from './place.ts';
 export { createRestoredReadModel } from './read-model.ts';
 export { restore } from './restore.ts';

@@ -1,9 +1,8 @@
 /** What the backup reads out of databases and writes into them. */
-export { copyLiveSqlite, type MetadataCopy, openPostgresCopy, openSqliteCopy } from '#platform/db/backup';
+export { type MetadataCopy, openSqliteCopy } from '#platform/db/backup';
 export {
   isEmptyPostgres,
   loadPostgres,
-  makeScratchPostgres,
   openRestoredPostgres,
   openRestoredSqlite,
   type RestoredDatabase,

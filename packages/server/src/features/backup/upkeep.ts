@@ -1,3 +1,4 @@
+import { keepDrill } from './drill.ts';
 import { listBackups } from './list-backups.ts';
 import type { Place } from './place.ts';
 import { prune, type Pruned } from './prune.ts';
@@ -12,4 +13,4 @@ async function pruneAlone(place: Place, keep: number, report: Report): Promise<P
 }
 
 /** What is done with backups that are there. */
-export const upkeep = { list: listBackups, verify, prune: pruneAlone } as const;
+export const upkeep = { list: listBackups, verify, prune: pruneAlone, keepDrill } as const;

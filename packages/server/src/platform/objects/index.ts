@@ -1,2 +1,2 @@
 export { openDirectory } from './directory.ts';
-export type { ObjectEntry, ObjectFolder } from './object-folder.ts';
+export type { ObjectFolder } from './object-folder.ts';
