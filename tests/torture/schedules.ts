@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { endWithThisProcess } from '#support/program';
+import { startPostgres } from '#support/postgres';
 import { repositoryRoot } from '#support/server-process';
+import type { StackKind } from '#support/stack';
 
 const program = 'packages/server/testing/simulator/main.ts';
 
@@ -13,8 +15,9 @@ export interface SchedulesResult {
   readonly seconds: number;
 }
 
-async function run(seed: number, schedules: number): Promise<SchedulesResult> {
+async function run(seed: number, schedules: number, database?: string): Promise<SchedulesResult> {
   const args = [program, '--seed', String(seed), '--schedules', String(schedules)];
+  if (database !== undefined) args.push('--database', database);
   const child = spawn(process.execPath, args, { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'inherit'] });
   endWithThisProcess(child);
   let said = '';
@@ -24,12 +27,17 @@ async function run(seed: number, schedules: number): Promise<SchedulesResult> {
   return JSON.parse(said) as SchedulesResult;
 }
 
-/** Runs the schedules of the interleaving simulator, in a process for each core. Rejects when one of them fails. */
-export async function runSchedules(seed: number, schedules: number): Promise<SchedulesResult> {
+/**
+ * Runs the schedules of the interleaving simulator, in a process for each core. On PostgreSQL everything of a schedule
+ * goes at once, as the database lets it. Rejects when one of them fails.
+ */
+export async function runSchedules(seed: number, schedules: number, stack: StackKind): Promise<SchedulesResult> {
+  await using postgres = stack === 'postgres-s3' ? await startPostgres() : undefined;
   const begun = performance.now();
   const processes = availableParallelism();
   const share = Math.ceil(schedules / processes);
-  const parts = await Promise.all(Array.from({ length: processes }, (_, index) => run(seed + index * share, share)));
+  const one = async (_: unknown, index: number) => run(seed + index * share, share, await postgres?.makeDatabase());
+  const parts = await Promise.all(Array.from({ length: processes }, one));
   const sum = (of: (result: SchedulesResult) => number) => parts.reduce((total, part) => total + of(part), 0);
   return {
     schedules: sum((part) => part.schedules),

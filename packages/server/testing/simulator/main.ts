@@ -6,6 +6,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '0' },
     schedules: { type: 'string', default: '1000' },
+    database: { type: 'string' },
     replay: { type: 'boolean', default: false },
   },
 });
@@ -20,8 +21,9 @@ if (values.replay) {
     const result = await simulate({
       seed,
       schedules: Number(values.schedules),
+      ...(values.database === undefined ? {} : { database: values.database }),
       report(done) {
-        if (done % 10_000 === 0) console.error(`${done} schedules from ${seed} on, nothing lost`);
+        if (done % 5000 === 0) console.error(`${done} schedules from ${seed} on, nothing lost`);
       },
     });
     console.log(JSON.stringify(result));

@@ -2,15 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPostgresDb } from '#platform/db';
+import { createOpenGate } from './gate.ts';
 import { noSabotage, type Sabotage } from './sabotage.ts';
 import { runGroup, schedulesPerGroup } from './schedule.ts';
-import { openSqliteWorld, type World } from './world.ts';
+import { openSqliteWorld, openWorldOn, type World } from './world.ts';
 
 export interface SimulationOptions {
   /** The first seed; the others follow it. */
   readonly seed: number;
   readonly schedules: number;
   readonly sabotage?: Sabotage;
+  /** A PostgreSQL database of its own; there everything goes at once, and nobody dies. SQLite in memory unless told. */
+  readonly database?: string;
   /** No schedule is begun after so long, in milliseconds. */
   readonly within?: number;
   readonly report?: (done: number) => void;
@@ -48,23 +52,33 @@ async function withWorld<T>(sabotage: Sabotage, work: (world: World) => Promise<
   }
 }
 
+async function withPostgres<T>(url: string, sabotage: Sabotage, work: (world: World) => Promise<T>): Promise<T> {
+  await using db = await openPostgresDb({ url, poolSize: 6, onIdleError: () => undefined });
+  return await work(await openWorldOn(db, sabotage));
+}
+
 /** Runs schedules, one group after the other. Rejects with `ScheduleFailed` at the first in which something does not hold. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, schedules, sabotage = noSabotage, within = Number.POSITIVE_INFINITY, report } = options;
   const begun = performance.now();
   const start = groupOf(seed);
   let [done, steps, crashes] = [0, 0, 0];
+  const { database } = options;
+  const open = (work: (world: World) => Promise<void>) =>
+    database === undefined ? withWorld(sabotage, work) : withPostgres(database, sabotage, work);
+  const atOnce = database === undefined ? {} : { createGate: createOpenGate, crashes: false };
+  const groupsInWorld = database === undefined ? groupsPerWorld : Number.POSITIVE_INFINITY;
   const inTime = () => done < schedules && performance.now() - begun < within;
   while (inTime()) {
-    await withWorld(sabotage, async (world) => {
-      for (let group = 0; group < groupsPerWorld && inTime(); group += 1) {
+    await open(async (world) => {
+      for (let group = 0; group < groupsInWorld && inTime(); group += 1) {
         const first = start + done;
         let at = first;
         try {
           const onSchedule = (schedule: number) => {
             at = schedule;
           };
-          const result = await runGroup(world, { first, schedules: schedulesPerGroup, onSchedule });
+          const result = await runGroup(world, { first, schedules: schedulesPerGroup, onSchedule, ...atOnce });
           steps += result.steps;
           crashes += result.crashes;
         } catch (error) {
