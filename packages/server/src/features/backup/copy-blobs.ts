@@ -93,7 +93,10 @@ async function attempt(place: Place, source: BlobSource, blob: ListedBlob): Prom
     return undefined;
   } catch (error) {
     if (error instanceof BackupUnusable) return error.message;
-    if (error instanceof RegistryError && error.code === 'blob-not-found') return 'Its bytes are not in the store.';
+    if (!(error instanceof RegistryError)) throw error;
+    if (error.code === 'blob-not-found') return 'Its bytes are not in the store.';
+    // A cold tier fetches it now; the next backup finds it.
+    if ((error.detail as { archived?: boolean } | undefined)?.archived === true) return 'It lies in an archive.';
     throw error;
   }
 }
