@@ -16,7 +16,7 @@ export const undoLsVerb = manageVerb({
       flags: '--repository <text>',
       describes: 'Only of repositories with this in their name.',
     },
-    actor: { kind: 'text', flags: '--by <name>', describes: 'Only what this account deleted.' },
+    by: { kind: 'text', flags: '--by <name>', describes: 'Only what this account deleted.' },
     kind: {
       kind: 'choice',
       flags: '--kind <kind>',
@@ -36,10 +36,10 @@ export const undoLsVerb = manageVerb({
     { does: 'See what can be had back', command: 'entrepot undo ls team' },
     { does: 'See what somebody deleted in the whole registry', command: 'entrepot undo ls --by robot$team+ci' },
   ],
-  async work(client, { arguments: { PROJECT }, options: { repository, actor, kind, limit } }) {
+  async work(client, { arguments: { PROJECT }, options: { repository, by, kind, limit } }) {
     const conditions = [
       ...(repository === undefined ? [] : [`repository=~${repository}`]),
-      ...(actor === undefined ? [] : [`actor=${actor}`]),
+      ...(by === undefined ? [] : [`actor=${by}`]),
       ...(kind === undefined ? [] : [`kind=${kind}`]),
     ];
     const query = conditions.length === 0 ? {} : { q: conditions.join(',') };

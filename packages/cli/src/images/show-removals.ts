@@ -60,10 +60,10 @@ export async function showRemovals(
   await writeResult(context, output, { removed: done, dryRun }, () =>
     done.map((removed) => formatRemoved(removed, dryRun)).join(''),
   );
-  if (!dryRun && output !== 'json') {
-    tellHowToUndo(removals, done.length, context);
-  }
   if (failure !== undefined) {
     throw failure;
+  }
+  if (!dryRun && output !== 'json') {
+    tellHowToUndo(removals, done.length, context);
   }
 }
