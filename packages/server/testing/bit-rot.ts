@@ -16,7 +16,7 @@ import type { BlobLocation, BlobStore } from '#platform/blobs';
 import { type Db, within } from '#platform/db';
 import { createJobs, startJobWorker } from '#platform/jobs';
 import { createBlobRecords } from '#registry/blobs';
-import type { RepairSource } from '#registry/ports';
+import type { RepairSource } from '#registry/ports/repair';
 
 /** How bytes come to be wrong. */
 export const damageKinds = ['flip', 'truncate', 'remove', 'zero', 'swap'] as const;

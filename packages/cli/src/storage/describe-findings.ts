@@ -1,11 +1,31 @@
-import type { VerifyReport } from '@entrepot/server/storage-care';
 import { formatBytes } from '#src/output/byte-size';
 import { formatFields, formatTable } from '#src/output/table';
+
+/** What is told of a store that was looked at. */
+interface Findings {
+  readonly mode: 'fast' | 'deep';
+  readonly seconds: number;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly manifests: number;
+  readonly wrong: readonly {
+    readonly digest: string;
+    readonly size: number;
+    readonly reason: string;
+    readonly repositories: readonly string[];
+  }[];
+  readonly wrongManifests: readonly string[];
+  readonly quarantined: number;
+  readonly unknown: number;
+  readonly archived: number;
+  readonly dangling: readonly string[];
+  readonly orphans: { readonly count: number; readonly bytes: number };
+}
 
 const mostShown = 100;
 
 /** What a look at the store found, for people. */
-export function describeFindings(report: VerifyReport): string {
+export function describeFindings(report: Findings): string {
   const fields = formatFields([
     ['Looked', report.mode === 'deep' ? 'at every byte' : 'whether it is there, in its size'],
     ['Blobs', `${report.blobs}, ${formatBytes(report.bytes)}`],

@@ -22,8 +22,6 @@ import { DatabaseUnusable, type Db, openPostgresDb, openSqliteDb } from '#platfo
 import { createAudit, createAuditStore } from '#tenancy/audit';
 import { openBlobs } from './open-stores.ts';
 
-export type { VerifyReport } from '#features/scrub';
-
 export interface StorageCareOptions {
   readonly flags: ConfigFlags;
   readonly env: Readonly<Record<string, string | undefined>>;

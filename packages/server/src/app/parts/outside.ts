@@ -20,7 +20,7 @@ import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
 import type { Log } from '#platform/log';
 import { createGuardedRequest, createTargetCheck } from '#platform/outbound';
-import type { RepairSource } from '#registry/ports';
+import type { RepairSource } from '#registry/ports/repair';
 import { createRepositoryStore } from '#registry/repositories';
 import type { PulledManifest } from '#registry/routes';
 import type { Basis } from './basis.ts';

@@ -13,7 +13,7 @@ import { isBlobTiers } from '#platform/blobs/capabilities';
 import { coldPrefix } from '#platform/blobs/tiered';
 import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
-import type { RepairSource } from '#registry/ports';
+import type { RepairSource } from '#registry/ports/repair';
 import type { Digest } from '@entrepot/oci/digest';
 import type { Basis } from './basis.ts';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ListQuery } from '#kernel/list-query';
 import type { GuardedRequest, OutboundAnswer } from '#platform/outbound';
-import type { RepairSource, WantedContent } from '#registry/ports';
+import type { RepairSource, WantedContent } from '#registry/ports/repair';
 import { type AskRegistry, converse } from './conversation.ts';
 import type { Registries } from './service.ts';
 

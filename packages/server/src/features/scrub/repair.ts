@@ -6,7 +6,7 @@ import type { Clock } from '#kernel/clock';
 import type { NewId } from '#kernel/ids';
 import type { Transact } from '#kernel/transaction';
 import type { BlobLocation, BlobStore } from '#platform/blobs';
-import type { RepairSource, WantedContent } from '#registry/ports';
+import type { RepairSource, WantedContent } from '#registry/ports/repair';
 import type { Audit } from '#tenancy/audit';
 import { checkBytes, type CheckOptions } from './check-bytes.ts';
 import type { ScrubStore } from './store.ts';

@@ -17,13 +17,6 @@ export const tieringMark = 'tiering';
 /** Whom the audit names for what nobody asked for. */
 export const mover: Asker = registryAsker('tiering');
 
-export interface TieringTally {
-  readonly looked: number;
-  readonly moved: number;
-  readonly moved_bytes: number;
-  readonly damaged: number;
-}
-
 export interface TieringJobDeps {
   readonly store: TieringStore;
   readonly move: MoveBlob;

@@ -1,0 +1,1 @@
+export type { RepairSource, WantedContent } from './repair-source.ts';
