@@ -1,9 +1,55 @@
 import assert from 'node:assert/strict';
-import { readdir, truncate } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startTestRegistry } from '@entrepot/server/testing/test-registry';
 import { startCli } from '#testing/run-child';
+import { makeTemporaryFolder } from '#testing/temporary-folder';
+
+const password = 'Correct-horse-7-battery';
+const as = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`;
+const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+/** A registry of its own process, with an image of two blobs in it. */
+async function startServer(data: string) {
+  await using stack = new AsyncDisposableStack();
+  const child = stack.use(
+    startCli(['serve', '--listen', '127.0.0.1:0', '--data', data], {
+      env: { ENTREPOT_ADMIN_PASSWORD: password },
+    }),
+  );
+  const [, url = ''] = await child.waitFor(/"address":"(http:[^"]+)"/);
+  async function send(method: string, path: string, status: number, body?: string, type = 'application/octet-stream') {
+    const init = {
+      method,
+      headers: { authorization: as, 'content-type': type },
+      ...(body === undefined ? {} : { body }),
+    };
+    const response = await fetch(`${url}${path}`, init);
+    assert.equal(response.status, status, await response.text());
+    return response;
+  }
+  const describe = (text: string, mediaType: string) => ({ mediaType, digest: digestOf(text), size: text.length });
+  const [config, layer] = ['{}', 'the bytes of a layer'];
+  for (const blob of [config, layer]) {
+    const opened = await send('POST', '/v2/library/app/blobs/uploads/', 202);
+    await send('PUT', `${opened.headers.get('location')}?digest=${digestOf(blob)}`, 201, blob);
+  }
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType,
+    config: describe(config, 'application/vnd.oci.image.config.v1+json'),
+    layers: [describe(layer, 'application/vnd.oci.image.layer.v1.tar')],
+  });
+  await send('PUT', '/v2/library/app/manifests/v1', 201, manifest, mediaType);
+  async function stop(): Promise<void> {
+    child.process.kill('SIGTERM');
+    assert.equal(await child.ended, 0, child.stderr());
+  }
+  const owned = stack.move();
+  return { layer: digestOf(layer), stop, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
 
 async function run(...args: readonly string[]) {
   await using child = startCli([...args], {});
@@ -11,14 +57,13 @@ async function run(...args: readonly string[]) {
 }
 
 test('the store of a registry that does not run is verified and repaired, and one that runs is told apart', async () => {
-  const registry = await startTestRegistry();
-  await using _ = registry;
-  const { data } = registry;
-  const image = await registry.pushImage('library/app', 'v1');
+  await using folder = await makeTemporaryFolder();
+  const data = join(folder.path, 'data');
+  await using image = await startServer(data);
   const busy = await run('verify-storage', '--data', data);
   assert.equal(busy.code, 1);
   assert.match(busy.stderr, /Another registry runs on .*storage scrub/);
-  await registry.registry[Symbol.asyncDispose]();
+  await image.stop();
 
   const sound = await run('verify-storage', '--deep', '--data', data, '-o', 'json');
   assert.equal(sound.code, 0, sound.stderr);
@@ -26,9 +71,9 @@ test('the store of a registry that does not run is verified and repaired, and on
   assert.deepEqual([report.sound, report.blobs, report.manifests, report.mode], [true, 2, 1, 'deep']);
 
   const hex = image.layer.slice(7);
-  const folder = join(data, 'blobs/sha256', hex.slice(0, 2));
-  const [name = ''] = (await readdir(folder)).filter((each) => each.startsWith(hex));
-  await truncate(join(folder, name), 1);
+  const shard = join(data, 'blobs/sha256', hex.slice(0, 2));
+  const [name = ''] = (await readdir(shard)).filter((each) => each.startsWith(hex));
+  await truncate(join(shard, name), 1);
   const wrong = await run('verify-storage', '--fast', '--data', data);
   assert.equal(wrong.code, 1);
   assert.match(wrong.stdout, new RegExp(`${image.layer}.*size.*library/app`));
@@ -44,11 +89,10 @@ test('the store of a registry that does not run is verified and repaired, and on
 });
 
 test('a store that is not there is not taken for an empty one', async () => {
-  const registry = await startTestRegistry();
-  await using _ = registry;
-  const { data } = registry;
-  await registry.registry[Symbol.asyncDispose]();
-  const { rename } = await import('node:fs/promises');
+  await using folder = await makeTemporaryFolder();
+  const data = join(folder.path, 'data');
+  await using server = await startServer(data);
+  await server.stop();
   await rename(join(data, 'blobs'), join(data, 'elsewhere'));
   const missing = await run('repair', '--data', data);
   assert.equal(missing.code, 1);
