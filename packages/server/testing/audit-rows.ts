@@ -82,7 +82,10 @@ export const rowOf: Readonly<Record<string, readonly [action: string, states: Pa
   createPurgeSchedule: ['update-purge', 'neither'],
   updatePurgeSchedule: ['update-purge', 'neither'],
   updateJobSchedule: ['update-schedule', 'both'],
-  // Needs a run that is there just then: tenancy/audit/purge tests it.
+  createGCSchedule: ['update-gc', 'neither'],
+  updateGCSchedule: ['update-gc', 'neither'],
+  // Need a run that is there just then: features/garbage-collection and tenancy/audit/purge test them.
+  stopGC: 'no change',
   stopPurge: 'no change',
   startScrub: ['start-scrub', 'neither'],
   startTiering: ['start-tiering', 'neither'],

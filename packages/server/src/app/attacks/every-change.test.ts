@@ -179,6 +179,9 @@ forEachDialect('every change', (on) => {
     const purge = { schedule: { type: 'Weekly', cron: '' }, parameters: { audit_retention_hour: 720 } };
     await change('createPurgeSchedule', {}, purge);
     await change('updatePurgeSchedule', {}, purge);
+    const collection = { schedule: { type: 'Weekly', cron: '' }, parameters: {} };
+    await change('createGCSchedule', {}, collection);
+    await change('updateGCSchedule', {}, collection);
     const [timed] = JSON.parse(await read('/api/entrepot/v1/schedules')) as { id: number }[];
     await change('updateJobSchedule', { schedule_id: timed?.id ?? 0 }, { time_zone: 'Europe/Paris' });
     const rule = await change('CreateImmuRule', team, immutableRuleBody('stays-*'));
@@ -372,7 +375,14 @@ forEachDialect('every change', (on) => {
     const served = allRecords.filter(
       ({ operationId, method }) => method !== 'GET' && method !== 'HEAD' && !notYet.has(operationId),
     );
-    const elsewhere = ['operateRetentionExecution', 'importLdapUser', 'pingLdap', 'stopRunningJob', 'stopPurge'];
+    const elsewhere = [
+      'operateRetentionExecution',
+      'importLdapUser',
+      'pingLdap',
+      'stopRunningJob',
+      'stopPurge',
+      'stopGC',
+    ];
     const left = served.map(({ operationId }) => operationId).filter((id) => !done.has(id) && !elsewhere.includes(id));
     assert.deepEqual(left, [], 'these changes have no row in this test');
     assert.deepEqual(Object.keys(rowOf).toSorted(), served.map(({ operationId }) => operationId).toSorted());

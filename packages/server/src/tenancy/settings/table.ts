@@ -55,6 +55,7 @@ export const defaults = {
   notification_enable: true,
   quota_per_project_enable: true,
   storage_per_project: -1,
+  count_per_project: -1,
   audit_log_forward_endpoint: '',
   skip_audit_log_database: false,
   disabled_audit_log_event_types: '',
