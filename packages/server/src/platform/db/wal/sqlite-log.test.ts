@@ -103,11 +103,15 @@ test('changes are cut between transactions, and what is not committed is not amo
   using log = openSqliteLog(scene.path);
   await scene.snapshot(log);
   for (let at = 0; at < 5; at += 1) scene.write(`n${at}`);
+  // So little memory that pages are in the log before they are committed.
+  scene.writer.exec('pragma cache_size = 2');
   scene.writer.exec('begin immediate');
-  scene.write('never');
+  const before = log.logBytes();
+  for (let at = 0; at < 50; at += 1) scene.write('never'.repeat(2000));
+  assert.ok(log.logBytes() > before);
+  scene.writer.exec('rollback');
   assert.equal(scene.ship(log, 1).length, 5);
   assert.deepEqual(scene.restored(), ['n0', 'n1', 'n2', 'n3', 'n4']);
-  scene.writer.exec('rollback');
   assert.equal(log.take(1), undefined);
 });
 
