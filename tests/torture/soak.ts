@@ -182,7 +182,10 @@ async function write(client: RegistryClient, known: Known, chance: Chance, repos
 
 async function read(client: RegistryClient, known: Known, chance: Chance): Promise<void> {
   const image = chance.pick([...known.images]);
-  if (image === undefined) return void (await delay(20));
+  if (image === undefined) {
+    await delay(20);
+    return;
+  }
   await pull(client, known, image);
   const tagged = chance.pick([...known.tags]);
   if (tagged !== undefined) await pullByTag(client, known, ...tagged);
@@ -269,7 +272,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   await Promise.all([...writers, ...readers]);
   clearInterval(told);
   if (failure !== undefined) {
-    throw new Error(`${failure instanceof Error ? failure.message : failure}\n${first.log.slice(-3000)}`, {
+    throw new Error(`${failure instanceof Error ? failure.message : String(failure)}\n${first.log.slice(-3000)}`, {
       cause: failure,
     });
   }

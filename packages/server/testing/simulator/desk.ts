@@ -1,7 +1,7 @@
 import type { Digest } from '@entrepot/oci/digest';
 import { RegistryError } from '#kernel/errors';
 import type { Project } from '#tenancy/projects';
-import { repositoryName } from '#testing/rows';
+import type { repositoryName } from '#testing/rows';
 import type { Chance } from './chance.ts';
 import type { Gate } from './gate.ts';
 import type { Model, RepositoryModel } from './model.ts';

@@ -28,7 +28,8 @@ if (values.replay) {
     });
     console.log(JSON.stringify(result));
   } catch (error) {
-    console.error(error instanceof ScheduleFailed ? error.message : error);
+    if (error instanceof ScheduleFailed) console.error([...error.lines, error.message].join('\n'));
+    else console.error(error);
     process.exitCode = 1;
   }
 }

@@ -44,7 +44,11 @@ export async function restore(desk: Desk, place: Place): Promise<void> {
   desk.note(`restored ${deletion.id} in ${place.name}: ${JSON.stringify(answer.value)}`);
   const lost = answer.value.left.find(({ tag }) => tag === undefined);
   if (lost !== undefined) broken(`${lost.digest} cannot be had back: ${lost.reason}`);
-  finish([...others, ...surely, ...tags], true);
+  // What somebody else had back meanwhile came with that, and may have gone again.
+  const { artifacts, tags: tagged, alreadyThere } = answer.value;
+  const whole = artifacts + tagged + alreadyThere >= deletion.digests.length + deletion.tags.length;
+  finish(surely, whole);
+  finish([...others, ...tags], true);
 }
 
 const rollbackRefusals = new Set(['object-not-found', 'conflict', 'repository-not-found', 'precondition-failed']);

@@ -30,9 +30,12 @@ export interface SimulationResult {
 /** A schedule in which something did not hold. */
 export class ScheduleFailed extends Error {
   readonly seed: number;
-  constructor(seed: number, cause: unknown) {
+  /** What happened in its group, where it does not happen again by the seed. */
+  readonly lines: readonly string[];
+  constructor(seed: number, cause: unknown, lines: readonly string[] = []) {
     super(`schedule ${seed}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     this.seed = seed;
+    this.lines = lines;
   }
 }
 
@@ -66,7 +69,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { database } = options;
   const open = (work: (world: World) => Promise<void>) =>
     database === undefined ? withWorld(sabotage, work) : withPostgres(database, sabotage, work);
-  const atOnce = database === undefined ? {} : { createGate: createOpenGate, crashes: false };
+  const atOnce = (lines: string[]) =>
+    database === undefined
+      ? {}
+      : {
+          createGate: createOpenGate,
+          crashes: false,
+          onStep: (line: string, schedule: number) => void lines.push(`${schedule} ${line}`),
+        };
   const groupsInWorld = database === undefined ? groupsPerWorld : Number.POSITIVE_INFINITY;
   const inTime = () => done < schedules && performance.now() - begun < within;
   while (inTime()) {
@@ -74,15 +84,16 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       for (let group = 0; group < groupsInWorld && inTime(); group += 1) {
         const first = start + done;
         let at = first;
+        const lines: string[] = [];
         try {
           const onSchedule = (schedule: number) => {
             at = schedule;
           };
-          const result = await runGroup(world, { first, schedules: schedulesPerGroup, onSchedule, ...atOnce });
+          const result = await runGroup(world, { first, schedules: schedulesPerGroup, onSchedule, ...atOnce(lines) });
           steps += result.steps;
           crashes += result.crashes;
         } catch (error) {
-          throw new ScheduleFailed(at, error);
+          throw new ScheduleFailed(at, error, lines);
         }
         done += schedulesPerGroup;
         report?.(done);
