@@ -29,7 +29,7 @@ export default {
       from: {
         path: '^packages/',
         pathNot:
-          '^packages/server/|^packages/cli/src/commands/(serve|backup|backup-(ls|prune|verify)|restore|drill|admin-reset-password|repair|verify-storage|import-(docker-registry|harbor|oci-layout))[.]ts$',
+          '^packages/server/|^packages/cli/src/commands/(serve|worker|backup|backup-(ls|prune|verify)|restore|drill|admin-reset-password|repair|verify-storage|import-(docker-registry|harbor|oci-layout))[.]ts$',
       },
       to: { path: '^packages/server/' },
     },
@@ -38,7 +38,7 @@ export default {
       severity: 'error',
       from: { path: '^packages/cli/' },
       to: {
-        path: '^packages/server/(?!src/app/(server|backup|restore|drill|reset-password|import|storage-care)[.]ts$)',
+        path: '^packages/server/(?!src/app/(server|worker|backup|restore|drill|reset-password|import|storage-care)[.]ts$)',
       },
     },
     {

@@ -1,12 +1,4 @@
-import {
-  createClusters,
-  createJudging,
-  createRetention,
-  createRetentionHandlers,
-  createRetentionReadModel,
-  createRetentionStore,
-  createSimulations,
-} from '#features/retention';
+import { createRetentionParts, createRetentionReadModel, createRetentionStore } from '#features/retention';
 import { retentionExtraRoutes, retentionRoutes } from '#features/retention/routes';
 import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
@@ -27,27 +19,23 @@ export function composeRetention(
   { db, jobs, outbox, transact, audit, clock }: Basis,
   { access, upkeep, tagPolicy }: RetentionNeeds,
 ): { readonly routes: readonly ManagedRoute[]; readonly handlers: readonly JobHandler[] } {
-  const store = createRetentionStore(db);
-  const readModel = createRetentionReadModel(db);
   const projects = createProjectStore(db);
-  const judging = createJudging({ store, readModel, tagPolicy, clock });
+  const { retention, simulations, clusters, handlers } = createRetentionParts({
+    store: createRetentionStore(db),
+    readModel: createRetentionReadModel(db),
+    access,
+    upkeep,
+    tagPolicy,
+    jobs,
+    events: outbox,
+    projects,
+    findProject: projects.findById,
+    transact,
+    audit,
+    clock,
+  });
   return {
-    routes: [
-      ...retentionRoutes({ retention: createRetention({ store, jobs, access, projects, audit, transact, clock }) }),
-      ...retentionExtraRoutes({
-        simulations: createSimulations({ store, readModel, judging }),
-        clusters: createClusters({ store, audit, transact, clock }),
-      }),
-    ],
-    handlers: createRetentionHandlers({
-      store,
-      readModel,
-      judging,
-      upkeep,
-      jobs,
-      events: outbox,
-      transact,
-      findProject: projects.findById,
-    }),
+    routes: [...retentionRoutes({ retention }), ...retentionExtraRoutes({ simulations, clusters })],
+    handlers,
   };
 }

@@ -1,4 +1,4 @@
-export { type Collection, createCollection } from './collect.ts';
+export { createCollection } from './collect.ts';
 export { createCollectionHandler } from './job.ts';
 export { collectionRoutes } from './routes.ts';
 export { createCollections } from './service.ts';

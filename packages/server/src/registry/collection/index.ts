@@ -1,2 +1,2 @@
 export { type CollectionStore, createCollectionStore } from './store.ts';
-export type { Amount, CondemnedBlob, JudgedReview, TrashedBytes, UnheldManifest } from './types.ts';
+export type { Amount, JudgedReview, UnheldManifest } from './types.ts';

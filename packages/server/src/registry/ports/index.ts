@@ -1,3 +1,3 @@
-export { type Admit, createPushGate, isPushRefused, type PushGate, type Room } from './push-gate.ts';
+export { type Admit, createPushGate, isPushRefused, type PushGate } from './push-gate.ts';
 export type { TagGuard, TagPolicy } from './tag-policy.ts';
 export type { PushedContent, PushPlace, PushPolicy, PushVerdict, Refused, UploadRoom } from './push-policy.ts';

@@ -6,7 +6,7 @@ import type { NewId } from '#kernel/ids';
 import type { Transact, Transaction } from '#kernel/transaction';
 import type { BlobStore, StageState } from '#platform/blobs';
 import type { BlobRecords } from '#registry/blobs';
-import { type Admit, isPushRefused, type PushGate, type Room } from '#registry/ports';
+import { type Admit, isPushRefused, type PushGate } from '#registry/ports';
 import type { RepositoryStore } from '#registry/repositories';
 import { createRunningHashes, finishHash, type RunningHash } from './running-hashes.ts';
 import type { Upload, UploadKey, UploadStore } from './store.ts';
@@ -67,6 +67,9 @@ export interface UploadsDeps {
   /** Whether no other process writes to this database. */
   readonly alone: boolean;
 }
+
+/** The bytes that an upload may have. */
+type Room = Awaited<ReturnType<PushGate['roomOf']>>;
 
 /** Stages that are dropped side by side. */
 const abandonedPerRound = 20;
