@@ -1,3 +1,4 @@
+import { immutableRuleBody, retentionBody, workloadBody } from '#testing/example-bodies';
 import assert from 'node:assert/strict';
 import { grantableInProject } from '@entrepot/contract/permissions';
 import { eventually } from '#testing/test-clock';
@@ -318,52 +319,6 @@ export async function makeTenants(
   return { a, b, stranger: registry.basic('stranger') };
 }
 
-/** A rule that keeps tags where they are. */
-export function immutableRuleBody(pattern: string): object {
-  return {
-    action: 'immutable',
-    template: 'immutable_template',
-    tag_selectors: [{ kind: 'doublestar', decoration: 'matches', pattern }],
-    scope_selectors: { repository: [{ kind: 'doublestar', decoration: 'repoMatches', pattern: '**' }] },
-  };
-}
-
-/** A policy that keeps everything. */
-export function retentionBody(projectId: number): object {
-  return {
-    algorithm: 'or',
-    rules: [{ action: 'retain', template: 'always', params: {} }],
-    trigger: { kind: 'Schedule', settings: { cron: '' } },
-    scope: { level: 'project', ref: projectId },
-  };
-}
-
-/** A workload identity whose issuer need not be asked. */
-export function workloadBody(robotId: number, name: string, jwks: object = examplePublicKeys): object {
-  return {
-    name,
-    robot_id: robotId,
-    issuer: 'https://cluster.example',
-    audience: 'hub',
-    conditions: [{ claim: 'sub', values: ['system:serviceaccount:team:builder'] }],
-    jwks,
-  };
-}
-
-/** The key of RFC 7517, appendix A.1. */
-const examplePublicKeys = {
-  keys: [
-    {
-      kty: 'EC',
-      crv: 'P-256',
-      kid: '1',
-      alg: 'ES256',
-      x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
-      y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
-    },
-  ],
-};
-
 /** A body for each operation that takes one, which its schema accepts. */
 export function sampleBodies(own: Tenant): Readonly<Record<string, unknown>> {
   const id = (kind: ThingKind) => Number(own.things[kind]);
@@ -449,32 +404,4 @@ export function sampleBodies(own: Tenant): Readonly<Record<string, unknown>> {
     createProjectWorkloadIdentity: workloadBody(id('robot'), 'changed'),
     updateProjectWorkloadIdentity: { disabled: true },
   };
-}
-
-/** Tables that are written to by asking, or by the server for itself. */
-const ownLife =
-  /^(?:audit|sqlite_|login_failure|outbox|job_|schema_|signing_key|named_key|manifest_detail|migration|abandoned|quota_ledger)/;
-
-/** When something was last seen is no change of it, and what a project holds is summed up later. */
-const ofItself = new Set(['seen_at', 'used_at', 'last_used_at', 'pulled_at', 'used', 'used_count']);
-
-/** Every row of every table that requests are meant to change, by table. */
-export async function dumpTables(registry: TestRegistry): Promise<Readonly<Record<string, readonly string[]>>> {
-  const tables = await registry.query("select name from sqlite_master where type = 'table' order by name");
-  const names = tables.map(({ name }) => String(name)).filter((name) => !ownLife.test(name));
-  const dump: Record<string, string[]> = {};
-  for (const name of names) {
-    // What lists show of a manifest is filled in later.
-    const columns = name === 'manifest' ? 'id, repository_id, digest, size' : '*';
-    const rows = await registry.query(`select ${columns} from "${name}"`);
-    dump[name] = rows
-      .map((row) =>
-        JSON.stringify(
-          Object.fromEntries(Object.entries(row).filter(([column]) => !ofItself.has(column))),
-          (_, value: unknown) => (value instanceof Uint8Array ? 'bytes' : value),
-        ),
-      )
-      .toSorted();
-  }
-  return dump;
 }

@@ -93,7 +93,8 @@ function writeKeep({ template, params }: { template: string; params: Readonly<Re
     if (value === undefined || value === null || value === '') {
       return name;
     }
-    return `${name}=${/[\s"]/.test(String(value)) ? `"${String(value)}"` : String(value)}`;
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${name}=${/[\s"]/.test(text) ? `"${text}"` : text}`;
   };
   const others = Object.keys(params).filter((name) => name !== template);
   return [template, ...others.toSorted()].map(word).join(' ');

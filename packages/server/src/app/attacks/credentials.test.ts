@@ -4,7 +4,8 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { startReceiver } from '#testing/receiver';
 import { createTestClock } from '#testing/test-clock';
 import { testPassword, useTestRegistry } from '#testing/test-registry';
-import { makeTenants, sender, signInByForm, tenantEnv, workloadBody } from '#testing/two-tenants';
+import { workloadBody } from '#testing/example-bodies';
+import { makeTenants, sender, signInByForm, tenantEnv } from '#testing/two-tenants';
 
 // Class C3 beside the registry's own tokens (tokens.test.ts): each credential at each door, when it is over, and after
 // its project was made anew.

@@ -9,7 +9,7 @@ import { clientId, startOpenIdProvider } from '#testing/openid-provider';
 import { startReceiver } from '#testing/receiver';
 import { eventually } from '#testing/test-clock';
 import { startTestRegistry, testPassword } from '#testing/test-registry';
-import { immutableRuleBody, retentionBody } from '#testing/two-tenants';
+import { immutableRuleBody, retentionBody } from '#testing/example-bodies';
 
 // One run that makes every change there is, with secrets that are easily recognised: each is one row of the audit (C12
 // 166), and no secret is anywhere but where it lies sealed or hashed (C12 161, C10 136).

@@ -3,10 +3,10 @@ import { after, describe, test } from 'node:test';
 import { allRecords } from '@entrepot/contract/all-records';
 import { type Permission, rolePermissions } from '@entrepot/contract/permissions';
 import type { RouteRecord } from '@entrepot/contract/route';
+import { dumpTables } from '#testing/dump-tables';
 import { startReceiver } from '#testing/receiver';
 import { useTestRegistry } from '#testing/test-registry';
 import {
-  dumpTables,
   kindByPlace,
   makeTenants,
   masked,

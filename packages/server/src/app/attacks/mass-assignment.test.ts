@@ -2,17 +2,10 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { allRecords } from '@entrepot/contract/all-records';
 import type { RouteRecord } from '@entrepot/contract/route';
+import { dumpTables } from '#testing/dump-tables';
 import { startReceiver } from '#testing/receiver';
 import { useTestRegistry } from '#testing/test-registry';
-import {
-  dumpTables,
-  kindByPlace,
-  makeTenants,
-  sampleBodies,
-  type Tenant,
-  tenantEnv,
-  wordsByPlace,
-} from '#testing/two-tenants';
+import { kindByPlace, makeTenants, sampleBodies, type Tenant, tenantEnv, wordsByPlace } from '#testing/two-tenants';
 
 // Class C2 for every served operation with a body: fields that bear rights, beside those that it takes and inside them,
 // and keys that reach for prototypes. Whatever comes back, nobody has more rights than before.

@@ -36,11 +36,12 @@ export function showExecution(execution: Execution) {
 }
 
 export function showTask(task: Task) {
+  const { repository } = task.extraAttrs;
   const figure = (name: string) => Number(task.extraAttrs[name] ?? 0);
   return {
     id: task.id,
     execution_id: task.executionId,
-    repository: String(task.extraAttrs['repository'] ?? ''),
+    repository: typeof repository === 'string' ? repository : '',
     job_id: String(task.id),
     status: task.status,
     status_code: codes[task.status] ?? 0,
