@@ -73,6 +73,11 @@ export async function rollBack(desk: Desk, place: Place, tag: string, to: Digest
     if (digest === reached) written.acknowledge();
     else written.refuse();
   }
+  // What was pushed after this began, and gone again, it may have found as well.
+  if (reached !== undefined && !writes.some(({ digest }) => digest === reached)) {
+    place.model.writeTag(tag, reached, 'maybe').acknowledge();
+    finish(mayComeBack(place), true);
+  }
   finish(others, reached !== undefined);
   if (!('code' in answer)) return;
   if (!rollbackRefusals.has(answer.code)) broken(`a tag is not rolled back: ${answer.code}`);
