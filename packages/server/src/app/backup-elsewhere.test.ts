@@ -50,9 +50,12 @@ forEachDialect('a backup', (dialect) => {
     const request = { ...silent, ...newest, env, from, toData: undefined, flags: {} };
     const restored = done(await restoreRegistry(request));
     assert.deepEqual([restored.linked, restored.missing], [2, []]);
-    const tables =
-      'select count(*) as n from tag union all select count(*) from audit union all select count(*) from user_account';
-    assert.deepEqual(await other.query(tables), await place.query(tables));
+    // Audit rows of what was only read may be written after the backup.
+    for (const table of ['tag', 'manifest', 'user_account']) {
+      const count = `select count(*) as n from ${table}`;
+      assert.deepEqual(await other.query(count), await place.query(count), table);
+    }
+    assert.ok((await other.query('select id from audit')).length > 0);
     const again = await restoreRegistry(request);
     assert.match((again as { message: string }).message, /has tables already: name an empty one/);
 

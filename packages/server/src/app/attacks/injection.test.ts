@@ -249,7 +249,7 @@ test('the token is fetched where the operator says, not where a Host header says
   await connection.closed(5000);
   assert.match(
     connection.received(),
-    /www-authenticate: Bearer realm="https:\/\/registry\.example\.com\/hub\/service\/token"/i,
+    /www-authenticate: Bearer realm="https:\/\/hub\.example\.com\/hub\/service\/token"/i,
   );
   assert.doesNotMatch(connection.received(), /evil/);
 });
