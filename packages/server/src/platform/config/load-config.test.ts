@@ -342,7 +342,10 @@ test('the message of a faulty configuration names every fault on a line of its o
 
 test('every key has its own variable, and the examples can stand together', () => {
   assert.equal(new Set(configTable.map((row) => row.env)).size, configTable.length);
-  const examples = configTable.map(({ key, env, example }) => ({ key, env, example }));
-  assert.deepEqual(faultsOf({ flags: Object.fromEntries(examples.map(({ key, example }) => [key, example])) }), []);
-  assert.deepEqual(faultsOf({ env: Object.fromEntries(examples.map(({ env, example }) => [env, example])) }), []);
+  // What is shipped is SQLite's log, and workers of their own need PostgreSQL.
+  for (const part of [/^(database|jobs)\./, /^backup\./]) {
+    const examples = configTable.filter(({ key }) => !part.test(key));
+    assert.deepEqual(faultsOf({ flags: Object.fromEntries(examples.map(({ key, example }) => [key, example])) }), []);
+    assert.deepEqual(faultsOf({ env: Object.fromEntries(examples.map(({ env, example }) => [env, example])) }), []);
+  }
 });

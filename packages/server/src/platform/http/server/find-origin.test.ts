@@ -93,7 +93,7 @@ test('a host that is none is not repeated to anybody', () => {
     const { base } = originOf({}, { peer: '198.51.100.4', headers: { host } });
     assert.equal(base, 'http://localhost', JSON.stringify(host.slice(0, 20)));
     const behind = originOf(behindProxies, { peer: '10.1.2.3', headers: { 'x-forwarded-host': host } });
-    assert.match(behind.base, /^http:\/\/(localhost|registry\.example|a)$/);
+    assert.match(behind.base, /^http:\/\/(localhost|hub\.example|a)$/);
   }
 });
 
