@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evenWeights, runCrashRounds } from '#torture/rounds';
 
-test('50 kills while tags move lose nothing that was acknowledged', async (t) => {
+test('20 kills while tags move lose nothing that was acknowledged', async (t) => {
   const result = await runCrashRounds({
-    rounds: 50,
+    rounds: 20,
     roundsPerStore: 25,
     writers: 6,
     seed: 'tags',

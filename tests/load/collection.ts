@@ -54,8 +54,8 @@ async function atOnce(count: number, width: number, one: (index: number) => Prom
 interface Large {
   readonly rival: Rival;
   readonly blobs: number;
-  /** Deletes one image in a hundred, others each time. */
-  makeGarbage(): Promise<number>;
+  /** Deletes one image of each of so many repositories, others each time; of all of them it is one blob in a hundred. */
+  makeGarbage(repositories?: number): Promise<number>;
 }
 
 /** A registry on a million blobs, of which those that will be garbage have bytes. */
@@ -72,21 +72,24 @@ async function openLarge(pace: Pace, stack: AsyncDisposableStack): Promise<Large
   return {
     rival,
     blobs: size.repositories * (size.tags + 2),
-    async makeGarbage() {
+    async makeGarbage(repositories = size.repositories) {
       const tag = rounds++;
-      for (let r = 0; r < size.repositories; r++) {
+      for (let r = 0; r < repositories; r++) {
         const bytes = seededConfig(r, tag);
         writeFileSync(join(folder.path, 'blobs', seededLocation(digestOf(bytes))), bytes);
       }
-      await atOnce(size.repositories, 8, async (r) => {
+      await atOnce(repositories, 8, async (r) => {
         const path = `/v2/${seededRepository(r)}/manifests`;
         const found = await rival.client.expect(200, 'HEAD', `${path}/${seededTag(tag)}`);
         await rival.client.expect(202, 'DELETE', `${path}/${found.header('docker-content-digest') ?? ''}`);
       });
-      return size.repositories;
+      return repositories;
     },
   };
 }
+
+/** Images deleted before each round under load: what is collected while it runs. */
+const besideLoad = 2000;
 
 /** Pushes for some seconds by eight writers; answers with images a second. */
 async function pushFor(rival: Rival, seconds: number, name: string): Promise<number> {
@@ -139,10 +142,10 @@ async function measureLarge(pace: Pace): Promise<string[][]> {
   for (let round = 0; round < Math.max(3, pace.rounds); round++) {
     quiet.push((await pull()).p99);
     alone.push(await pushFor(rival, pace.seconds, `alone-${round}`));
-    await makeGarbage();
+    await makeGarbage(Math.min(besideLoad, blobs / 100));
     await sleep(1200);
     busy.push((await whileCollecting(rival, pull)).p99);
-    await makeGarbage();
+    await makeGarbage(Math.min(besideLoad, blobs / 100));
     await sleep(1200);
     beside.push(await whileCollecting(rival, () => pushFor(rival, pace.seconds, `beside-${round}`)));
     pace.log(

@@ -4,7 +4,7 @@ import { sabotages } from './sabotage.ts';
 import { replay, ScheduleFailed, simulate } from './simulate.ts';
 
 /** As many as fit into a run of all tests; `npm run torture -- --schedules N` runs more. */
-const mostSeconds = 45;
+const mostSeconds = 25;
 const most = 10_000;
 
 test('whatever the order of pushes, pulls, deletions, restorations and collections, nothing is lost or kept for nothing', async (t) => {
