@@ -19,21 +19,6 @@ export const fromOptions = {
   ...keyOption,
 } as const satisfies Record<string, OptionSpec>;
 
-export const registryOptions = {
-  data: {
-    kind: 'text',
-    flags: '--data <folder>',
-    describes: 'The data folder of the registry; else that of its configuration, or ./data.',
-    env: 'ENTREPOT_DATA',
-  },
-  config: {
-    kind: 'text',
-    flags: '--config <file>',
-    describes: 'The configuration file of the registry.',
-    env: 'ENTREPOT_CONFIG',
-  },
-} as const satisfies Record<string, OptionSpec>;
-
 export const atOption = {
   at: {
     kind: 'text',

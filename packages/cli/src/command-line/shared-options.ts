@@ -73,3 +73,19 @@ export const transferOptions = {
     default: 'auto',
   },
 } as const satisfies Record<string, OptionSpec>;
+
+/** For the verbs that work on the registry of this machine itself. */
+export const localRegistryOptions = {
+  data: {
+    kind: 'text',
+    flags: '--data <folder>',
+    describes: 'The data folder of the registry; else that of its configuration, or ./data.',
+    env: 'ENTREPOT_DATA',
+  },
+  config: {
+    kind: 'text',
+    flags: '--config <file>',
+    describes: 'The configuration file of the registry.',
+    env: 'ENTREPOT_CONFIG',
+  },
+} as const satisfies Record<string, OptionSpec>;

@@ -1,4 +1,4 @@
-import { outputOptions } from '#src/command-line/shared-options';
+import { localRegistryOptions, outputOptions } from '#src/command-line/shared-options';
 import { defineVerb } from '#src/command-line/verb';
 import { tell } from '#src/context';
 import { LocalFileError, UsageError } from '#src/failures/failures';
@@ -13,18 +13,7 @@ export const adminResetPasswordVerb = defineVerb({
     'the database itself, so it must be called where the registry is configured and as its user; the registry may run.',
   arguments: {},
   options: {
-    data: {
-      kind: 'text',
-      flags: '--data <folder>',
-      describes: 'The data folder of the registry; else that of its configuration, or ./data.',
-      env: 'ENTREPOT_DATA',
-    },
-    config: {
-      kind: 'text',
-      flags: '--config <file>',
-      describes: 'The configuration file of the registry.',
-      env: 'ENTREPOT_CONFIG',
-    },
+    ...localRegistryOptions,
     passwordStdin: {
       kind: 'flag',
       flags: '--password-stdin',

@@ -1,7 +1,7 @@
 import { callBackup } from '#src/backups/backup-call';
-import { keyOption, registryOptions } from '#src/backups/backup-options';
+import { keyOption } from '#src/backups/backup-options';
 import { throwMissing } from '#src/backups/show-missing';
-import { outputOptions } from '#src/command-line/shared-options';
+import { localRegistryOptions, outputOptions } from '#src/command-line/shared-options';
 import { defineVerb } from '#src/command-line/verb';
 import { formatBytes } from '#src/output/byte-size';
 import { writeResult } from '#src/output/write-result';
@@ -26,7 +26,7 @@ export const backupVerb = defineVerb({
       choices: ['copy', 'reference'],
     },
     ...keyOption,
-    ...registryOptions,
+    ...localRegistryOptions,
     ...outputOptions,
   },
   examples: [

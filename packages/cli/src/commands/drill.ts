@@ -1,7 +1,7 @@
 import { callBackup, readMoment, requirePlace } from '#src/backups/backup-call';
-import { atOption, fromOptions, registryOptions } from '#src/backups/backup-options';
+import { atOption, fromOptions } from '#src/backups/backup-options';
 import { formatDrill, formatSeconds } from '#src/backups/show-drill';
-import { outputOptions } from '#src/command-line/shared-options';
+import { localRegistryOptions, outputOptions } from '#src/command-line/shared-options';
 import { defineVerb } from '#src/command-line/verb';
 import { tell } from '#src/context';
 import { LocalFileError } from '#src/failures/failures';
@@ -18,7 +18,7 @@ export const drillVerb = defineVerb({
     ...fromOptions,
     ...atOption,
     deep: { kind: 'flag', flags: '--deep', describes: 'Read every blob and compare its hash.' },
-    ...registryOptions,
+    ...localRegistryOptions,
     scratch: {
       kind: 'text',
       flags: '--scratch <folder>',

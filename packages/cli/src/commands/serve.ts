@@ -1,25 +1,9 @@
-import { readServeFlags } from '#src/command-line/serve-flags';
+import { runMain } from '#src/command-line/run-main';
 import { defineVerb } from '#src/command-line/verb';
 
-/**
- * Runs the registry until SIGTERM or SIGINT; answers with the exit code. The server is loaded only here, and of the
- * client nothing. Every key of the configuration is a flag; the server judges them.
- */
-export async function serve(args: readonly string[]): Promise<number> {
-  const { flags, strays } = readServeFlags(args);
-  if (strays.length > 0) {
-    process.stderr.write(
-      `error: serve takes no arguments, but got ${strays.join(' ')}.\nhint: see entrepot serve --help\n`,
-    );
-    return 2;
-  }
-  const server = await import('@entrepot/server/serve');
-  const ending = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(name, () => ending.abort());
-  }
-  const { env, stdout, stderr } = process;
-  return server.serve({ flags, env, stdout, stderr, signal: ending.signal });
+/** Runs the registry until SIGTERM or SIGINT; answers with the exit code. */
+export function serve(args: readonly string[]): Promise<number> {
+  return runMain('serve', args, async (options) => (await import('@entrepot/server/serve')).serve(options));
 }
 
 export const serveVerb = defineVerb({

@@ -1,22 +1,9 @@
-import { readServeFlags } from '#src/command-line/serve-flags';
+import { runMain } from '#src/command-line/run-main';
 import { defineVerb } from '#src/command-line/verb';
 
-/** Works on jobs until SIGTERM or SIGINT; answers with the exit code. Of the client nothing is loaded. */
-export async function work(args: readonly string[]): Promise<number> {
-  const { flags, strays } = readServeFlags(args);
-  if (strays.length > 0) {
-    process.stderr.write(
-      `error: worker takes no arguments, but got ${strays.join(' ')}.\nhint: see entrepot worker --help\n`,
-    );
-    return 2;
-  }
-  const server = await import('@entrepot/server/worker');
-  const ending = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(name, () => ending.abort());
-  }
-  const { env, stdout, stderr } = process;
-  return server.work({ flags, env, stdout, stderr, signal: ending.signal });
+/** Works on jobs until SIGTERM or SIGINT; answers with the exit code. */
+export function work(args: readonly string[]): Promise<number> {
+  return runMain('worker', args, async (options) => (await import('@entrepot/server/worker')).work(options));
 }
 
 export const workerVerb = defineVerb({

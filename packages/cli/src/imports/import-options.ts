@@ -1,4 +1,4 @@
-import { outputOptions } from '#src/command-line/shared-options';
+import { localRegistryOptions, outputOptions } from '#src/command-line/shared-options';
 import type { OptionSpec } from '#src/command-line/verb';
 
 /** For every verb that imports. */
@@ -31,18 +31,7 @@ export const importOptions = {
 
 /** For those that read files and write to the registry of this machine. */
 export const localImportOptions = {
-  data: {
-    kind: 'text',
-    flags: '--data <folder>',
-    describes: 'The data folder of the registry; else that of its configuration, or ./data.',
-    env: 'ENTREPOT_DATA',
-  },
-  config: {
-    kind: 'text',
-    flags: '--config <file>',
-    describes: 'The configuration file of the registry.',
-    env: 'ENTREPOT_CONFIG',
-  },
+  ...localRegistryOptions,
   link: { kind: 'flag', flags: '--link', describes: 'Make hard links only; what cannot be linked is left out.' },
   copy: { kind: 'flag', flags: '--copy', describes: 'Make copies only; else links where they can be made.' },
   untagged: { kind: 'flag', flags: '--untagged', describes: 'Take manifests that no tag leads to as well.' },

@@ -1,3 +1,4 @@
+import { retentionTemplates } from '@entrepot/contract/harbor/retention';
 import { UsageError } from '#src/failures/failures';
 
 /** A rule of retention as people say it. Patterns are as the registry's globs read them; empty stands for none. */
@@ -38,22 +39,8 @@ export const usualRule = {
 
 const places = ['tags', 'except', 'repositories', 'except_repositories', 'untagged'] as const;
 
-const templates = [
-  'latestPushedK',
-  'latestPulledN',
-  'latestActiveK',
-  'nDaysSinceLastPush',
-  'nDaysSinceLastPull',
-  'lastXDays',
-  'always',
-  'semanticVersions',
-  'hasLabel',
-  'lacksLabel',
-  'runningInCluster',
-] as const;
-
-function isTemplate(name: string): name is (typeof templates)[number] {
-  return templates.some((one) => one === name);
+function isTemplate(name: string): name is (typeof retentionTemplates)[number] {
+  return retentionTemplates.some((one) => one === name);
 }
 
 /** Words with or without a value: `always`, `tags=v*`, `hasLabel="two words"`. */
@@ -72,14 +59,14 @@ export function readKeep(text: string): string {
 }
 
 interface Conditions {
-  readonly template: (typeof templates)[number];
+  readonly template: (typeof retentionTemplates)[number];
   readonly params: Readonly<Record<string, string | number>>;
 }
 
 function readConditions(words: readonly (readonly [string, string | undefined])[]): Conditions {
   const template = words.map(([name]) => name).find(isTemplate);
   if (template === undefined) {
-    throw new UsageError('a rule says what it keeps', `by one of ${templates.join(', ')}.`);
+    throw new UsageError('a rule says what it keeps', `by one of ${retentionTemplates.join(', ')}.`);
   }
   const params = words.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, /^\d{1,7}$/.test(value) ? Number(value) : value] as const],

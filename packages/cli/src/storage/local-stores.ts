@@ -1,21 +1,10 @@
-import { outputOptions } from '#src/command-line/shared-options';
+import { localRegistryOptions, outputOptions } from '#src/command-line/shared-options';
 import { type CliContext, isTerminal } from '#src/context';
 import { LocalFileError, UsageError } from '#src/failures/failures';
 
 /** What verbs take that work on the stores of the registry on this machine. */
 export const localStoreOptions = {
-  data: {
-    kind: 'text',
-    flags: '--data <folder>',
-    describes: 'The data folder of the registry; else that of its configuration, or ./data.',
-    env: 'ENTREPOT_DATA',
-  },
-  config: {
-    kind: 'text',
-    flags: '--config <file>',
-    describes: 'The configuration file of the registry.',
-    env: 'ENTREPOT_CONFIG',
-  },
+  ...localRegistryOptions,
   deep: { kind: 'flag', flags: '--deep', describes: 'Read every byte and hold it against its digest.' },
   fast: {
     kind: 'flag',

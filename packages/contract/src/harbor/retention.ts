@@ -29,7 +29,8 @@ const policy = z
 /** Harbor's limit, in its API too. */
 const mostRules = 15;
 
-const templates = [
+/** By what a rule keeps. */
+export const retentionTemplates = [
   'latestPushedK',
   'latestPulledN',
   'latestActiveK',
@@ -46,7 +47,7 @@ const templates = [
 
 /** All that a policy keeps by. */
 export const retentionRules = z
-  .array(tagRuleRequest('RetentionRuleRequest', 'retain', templates))
+  .array(tagRuleRequest('RetentionRuleRequest', 'retain', retentionTemplates))
   .max(mostRules)
   .nullish();
 
