@@ -7,9 +7,7 @@ import type { Collection } from './collect.ts';
 import { collectionType, type RunParameters } from './job.ts';
 
 /** The collections of the registry: asked for, by a schedule of the administrator's, and by themselves. */
-export interface Collections extends Pick<RegularWork, 'list' | 'get' | 'log' | 'findSchedule'> {
-  stop(asker: Asker, id: number): Promise<void>;
-  /** Fails with `conflict` where one is asked for while another is under way, with `body-invalid` for a wrong schedule. */
+export interface Collections extends RegularWork {
   ask(asker: Asker, timing: Timing, parameters: RunParameters): Promise<number>;
   /** Starts one when there is something to collect and none is under way. Answers whether it did. */
   startIfDue(): Promise<boolean>;
@@ -27,19 +25,16 @@ export interface CollectionsDeps {
 const actions = { run: 'create-gc', schedule: 'update-gc', stop: 'stop-job' } as const;
 
 export function createCollections({ collection, jobs, transact, audit, untagged }: CollectionsDeps): Collections {
-  const work = createRegularWork({ jobs, transact, vendorType: collectionType });
-  const noteOf =
-    (asker: Asker): Parameters<RegularWork['stop']>[1] =>
-    (tx, what, detail) =>
-      audit.write(tx, { action: actions[what], asker, resource: collectionType, outcome: 'success', detail });
+  const work = createRegularWork({
+    jobs,
+    transact,
+    vendorType: collectionType,
+    note: (tx, asker, wish, detail) =>
+      audit.write(tx, { action: actions[wish], asker, resource: collectionType, outcome: 'success', detail }),
+  });
 
   return {
-    list: work.list,
-    get: work.get,
-    log: work.log,
-    findSchedule: work.findSchedule,
-    stop: (asker, id) => work.stop(id, noteOf(asker)),
-    ask: (asker, timing, parameters) => work.ask(timing, { ...parameters }, noteOf(asker)),
+    ...work,
     async startIfDue() {
       const { entries } = await work.list({ page: 1, pageSize: 1, conditions: [], sort: [] });
       if (entries[0] !== undefined && entries[0].endedAt === undefined) return false;

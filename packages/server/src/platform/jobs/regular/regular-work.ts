@@ -1,3 +1,4 @@
+import type { Asker } from '#kernel/actor';
 import { RegistryError } from '#kernel/errors';
 import type { ListQuery } from '#kernel/list-query';
 import type { Transact, Transaction } from '#kernel/transaction';
@@ -17,27 +18,30 @@ export interface RegularWork {
   list(list: ListQuery): Promise<{ entries: Run[]; total: number }>;
   /** Fails with `object-not-found`. */
   get(id: number): Promise<Run>;
-  stop(id: number, note: Note): Promise<void>;
+  stop(asker: Asker, id: number): Promise<void>;
   log(id: number): Promise<string>;
   findSchedule(): ReturnType<Jobs['schedules']['find']>;
   /**
    * Does it now (`Manual`), sets when it is done by itself, or ends that (`None`). Answers with the id of the run or of
    * the schedule. Fails with `body-invalid`, and with `conflict` where it is under way already.
    */
-  ask(timing: Timing, payload: Readonly<Record<string, unknown>>, note: Note): Promise<number>;
+  ask(asker: Asker, timing: Timing, payload: object): Promise<number>;
 }
 
-/** Writes down, in the transaction of the change, that it was asked for. */
-export type Note = (
-  tx: Transaction,
-  what: 'run' | 'schedule' | 'stop',
-  detail: Record<string, unknown>,
-) => Promise<void>;
+/** What somebody does about it, for the record. */
+export type Wish = 'run' | 'schedule' | 'stop';
 
 export interface RegularWorkDeps {
   readonly jobs: Jobs;
   readonly transact: Transact;
   readonly vendorType: string;
+  /** Writes down, in the transaction of the change, who asked for what. */
+  readonly note: (
+    tx: Transaction,
+    asker: Asker,
+    wish: Wish,
+    detail: Readonly<Record<string, unknown>>,
+  ) => Promise<void>;
 }
 
 /** There is one of each kind. */
@@ -45,7 +49,7 @@ const vendorId = 1;
 
 const usual: Readonly<Record<string, string>> = { Hourly: '0 0 * * * *', Daily: '0 0 0 * * *', Weekly: '0 0 0 * * 0' };
 
-export function createRegularWork({ jobs, transact, vendorType }: RegularWorkDeps): RegularWork {
+export function createRegularWork({ jobs, transact, vendorType, note }: RegularWorkDeps): RegularWork {
   const scope = { vendorTypes: [vendorType] };
 
   const newest = { page: 1, pageSize: 1, conditions: [], sort: [] };
@@ -77,10 +81,10 @@ export function createRegularWork({ jobs, transact, vendorType }: RegularWorkDep
       return { entries: await Promise.all(entries.map(withOutcome)), total };
     },
     get: async (id) => withOutcome(await find(id)),
-    async stop(id, note) {
+    async stop(asker, id) {
       await find(id);
       await jobs.stopExecution(id);
-      await transact((tx) => note(tx, 'stop', { run: id }));
+      await transact((tx) => note(tx, asker, 'stop', { run: id }));
     },
     async log(id) {
       await find(id);
@@ -88,11 +92,12 @@ export function createRegularWork({ jobs, transact, vendorType }: RegularWorkDep
       return task === undefined ? '' : jobs.readLog(task.id);
     },
     findSchedule: () => jobs.schedules.find(vendorType, vendorId),
-    async ask(timing, payload, note) {
+    async ask(asker, timing, parameters) {
+      const payload = { ...parameters };
       if (timing.type === 'Manual') {
         await assertIdle();
         return transact(async (tx) => {
-          await note(tx, 'run', payload);
+          await note(tx, asker, 'run', payload);
           const execution = {
             vendorType,
             vendorId,
@@ -108,7 +113,7 @@ export function createRegularWork({ jobs, transact, vendorType }: RegularWorkDep
         throw new RegistryError('body-invalid', 'schedule.cron: a schedule of this type needs six fields.');
       }
       return transact(async (tx) => {
-        await note(tx, 'schedule', { type: timing.type, cron: cron ?? '', ...payload });
+        await note(tx, asker, 'schedule', { type: timing.type, cron: cron ?? '', ...payload });
         if (timing.type === 'None' || cron === undefined) {
           await jobs.unschedule(tx, vendorType, vendorId);
           return vendorId;

@@ -7,8 +7,7 @@ import type { Audit } from '#tenancy/audit';
 import { purgeType, type PurgeParameters } from './job.ts';
 
 /** The purges of the audit: asked for, and by the administrator's schedule. */
-export interface AuditPurges extends Pick<RegularWork, 'list' | 'get' | 'log' | 'findSchedule'> {
-  stop(asker: Asker, id: number): Promise<void>;
+export interface AuditPurges extends RegularWork {
   /**
    * Asks for one now, or sets when they are done. Answers with the id of the run or of the schedule. Fails with
    * `conflict` where one is under way, with `body-invalid` for a wrong schedule and for kinds of events that there are not.
@@ -26,20 +25,18 @@ export interface AuditPurgesDeps {
 const actions = { run: 'create-purge', schedule: 'update-purge', stop: 'stop-job' } as const;
 
 export function createAuditPurges({ jobs, transact, audit, actionsOf }: AuditPurgesDeps): AuditPurges {
-  const work = createRegularWork({ jobs, transact, vendorType: purgeType });
-  const noteOf =
-    (asker: Asker): Parameters<RegularWork['stop']>[1] =>
-    (tx, what, detail) =>
-      audit.write(tx, { action: actions[what], asker, resource: purgeType, outcome: 'success', detail });
+  const work = createRegularWork({
+    jobs,
+    transact,
+    vendorType: purgeType,
+    note: (tx, asker, wish, detail) =>
+      audit.write(tx, { action: actions[wish], asker, resource: purgeType, outcome: 'success', detail }),
+  });
   return {
-    list: work.list,
-    get: work.get,
-    log: work.log,
-    findSchedule: work.findSchedule,
-    stop: (asker, id) => work.stop(id, noteOf(asker)),
+    ...work,
     async ask(asker, timing, parameters) {
       actionsOf(parameters.include_event_types);
-      return work.ask(timing, { ...parameters }, noteOf(asker));
+      return work.ask(asker, timing, parameters);
     },
   };
 }
