@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes, isFarFromFull, isLimit, refuse, warningAbout } from './rules.ts';
+import { formatBytes } from '#kernel/size';
+import { isFarFromFull, isLimit, refuse, warningAbout } from './rules.ts';
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
