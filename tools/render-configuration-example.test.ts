@@ -19,12 +19,18 @@ test('the example as it stands changes nothing', () => {
   assert.deepEqual(load(example).config, loadConfig({ flags: {}, env: {}, readFile: () => '' }).config);
 });
 
+function without(section: string, text: string): string {
+  return text.replace(new RegExp(`^${section}:\\n(?: .*\\n)+`, 'm'), '');
+}
+
 test('the example with everything uncommented is understood', () => {
-  const whole = uncomment(example);
   // An authority is of use only when clients are asked for certificates, which is not the default.
-  const { config } = load(whole.replace(/^ {2}client_auth: none$/m, '  client_auth: optional'));
-  assert.equal(config.blobs.kind, 's3');
-  assert.equal(config.database.kind, 'postgres');
+  const whole = uncomment(example).replace(/^ {2}client_auth: none$/m, '  client_auth: optional');
+  const fleet = load(without('backup', whole)).config;
+  assert.deepEqual([fleet.blobs.kind, fleet.database.kind, fleet.backup], ['s3', 'postgres', null]);
+  // Only SQLite is shipped by the registry itself.
+  const shipping = load(without('database', whole)).config;
+  assert.deepEqual([shipping.blobs.kind, shipping.database.kind, shipping.backup?.keep], ['s3', 'sqlite', 7]);
 });
 
 test('the example names every key', () => {

@@ -15,6 +15,7 @@ import { randomId } from '#kernel/ids';
 import type { BlobLocation, BlobStore } from '#platform/blobs';
 import { type Db, within } from '#platform/db';
 import { createJobs, startJobWorker } from '#platform/jobs';
+import { createMarks } from '#platform/marks';
 import { createBlobRecords } from '#registry/blobs';
 import type { RepairSource } from '#registry/ports/repair';
 
@@ -119,6 +120,7 @@ export function makeScrub(
   const scrub = createScrub({
     pass: { store, inspect, repair, orphans, transact, audit, clock, logger },
     readModel,
+    marks: createMarks(db),
     jobs,
     transact,
     audit,

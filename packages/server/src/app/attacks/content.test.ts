@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assertAnswer } from '#testing/answers';
 import { openRawConnection, statusesOf } from '#testing/raw-connection';
 import { eventually } from '#testing/test-clock';
@@ -345,4 +348,32 @@ test('blobs and manifests are never taken for a page', async () => {
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff', path);
     assert.match(response.headers.get('content-type') ?? '', /^application\//, path);
   }
+
+  test('that is refused early may be sent to its end, which reads the answer and is served nothing after it', async () => {
+    const before = await count('upload');
+    const socket = connect({ port: Number(new URL(registry.url).port), host: '127.0.0.1', allowHalfOpen: true });
+    const faults: Error[] = [];
+    let received = '';
+    let ended = false;
+    socket.on('error', (error) => faults.push(error));
+    socket.on('data', (bytes) => (received += bytes.toString('latin1')));
+    socket.on('end', () => (ended = true));
+    socket.write(
+      `PUT ${base}/manifests/large HTTP/1.1\r\nHost: x\r\nAuthorization: Basic bm9ib2R5Om5v\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    for (let sent = 0; sent < 40; sent += 1) {
+      socket.write(`400\r\n${'x'.repeat(0x400)}\r\n`);
+      await sleep(10);
+    }
+    assert.ok(ended, 'the server said that nothing comes after its answer');
+    socket.write(
+      `0\r\n\r\nPOST ${base}/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nAuthorization: ${registry.admin}\r\nContent-Length: 0\r\n\r\n`,
+    );
+    const closed = once(socket, 'close');
+    socket.end();
+    await closed;
+    assert.deepEqual(faults, []);
+    assert.deepEqual(statusesOf(received), [401]);
+    assert.equal(await count('upload'), before);
+  });
 });

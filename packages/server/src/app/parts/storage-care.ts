@@ -13,6 +13,7 @@ import { isBlobTiers } from '#platform/blobs/capabilities';
 import { coldPrefix } from '#platform/blobs/tiered';
 import type { ManagedRoute } from '#platform/http/management';
 import type { JobHandler } from '#platform/jobs';
+import { createMarks, type Marks } from '#platform/marks';
 import type { RepairSource } from '#registry/ports/repair';
 import type { Digest } from '@entrepot/oci/digest';
 import type { Basis } from './basis.ts';
@@ -40,6 +41,7 @@ export function composeStorageCare(
   const logger = log.forPlace('features:scrub');
   const store = createScrubStore(db);
   const readModel = createScrubReadModel(db);
+  const marks = createMarks(db);
   const graceMs = Math.max(youngestOrphanMs, config.gc.graceMs);
   const scrub = stack.use(
     createScrub({
@@ -54,6 +56,7 @@ export function composeStorageCare(
         logger,
       },
       readModel,
+      marks,
       jobs,
       transact,
       audit,
@@ -79,7 +82,7 @@ export function composeStorageCare(
     'max',
   );
   const tiering = stack.use(
-    composeTiering({ config, log, clock, newId, db, transact, bytes, jobs, audit }, scrub.suspect),
+    composeTiering({ config, log, clock, newId, db, transact, bytes, jobs, audit }, marks, scrub.suspect),
   );
   metrics.gauge(
     'entrepot_tiering_cooled_blobs',
@@ -123,6 +126,7 @@ type TieringBasis = Pick<Basis, 'config' | 'log' | 'clock' | 'newId' | 'db' | 't
 
 function composeTiering(
   { config, log, clock, newId, db, transact, bytes, jobs, audit }: TieringBasis,
+  marks: Marks,
   onSuspect: (digest: Digest) => void,
 ) {
   const { tiering } = config;
@@ -136,6 +140,7 @@ function composeTiering(
     store,
     bytes,
     move,
+    marks,
     jobs,
     transact,
     audit,

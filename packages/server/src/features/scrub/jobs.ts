@@ -3,6 +3,7 @@ import type { Clock } from '#kernel/clock';
 import { registryAsker } from '#kernel/registry-asker';
 import type { Transact } from '#kernel/transaction';
 import type { JobHandler, Jobs, RunningTask } from '#platform/jobs';
+import type { Marks } from '#platform/marks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPace } from '#platform/pace';
 import { type PassDeps, runPass } from './pass.ts';
@@ -25,6 +26,7 @@ export interface ScrubJobDeps {
   readonly pass: PassDeps;
   readonly readModel: ScrubReadModel;
   readonly jobs: Pick<Jobs, 'listRunning'>;
+  readonly marks: Pick<Marks, 'write'>;
   readonly transact: Transact;
   readonly clock: Clock;
   readonly rate: number;
@@ -51,7 +53,7 @@ async function waitForTurn({ jobs }: ScrubJobDeps, task: RunningTask, asked: boo
 }
 
 export function createScrubHandler(deps: ScrubJobDeps): JobHandler {
-  const { pass, readModel, transact, clock, rate } = deps;
+  const { pass, readModel, marks, transact, clock, rate } = deps;
 
   async function run(task: RunningTask): Promise<void> {
     const { since, asked } = task.payload as ScrubPayload;
@@ -81,7 +83,7 @@ export function createScrubHandler(deps: ScrubJobDeps): JobHandler {
     show();
     const at = clock();
     const detail = { ...shownTally(tally), since, begun_at: begun };
-    await transact((tx) => pass.store.writeMark(tx, passMark, at, detail));
+    await transact((tx) => marks.write(tx, passMark, { at, detail }));
     task.log(
       `${tally.damaged} damaged, ${tally.repaired} mended, ${tally.orphans} without a name put into the trash, ` +
         `${tally.unknown} without an answer.`,

@@ -5,6 +5,7 @@ import type { ListQuery } from '#kernel/list-query';
 import type { Transact } from '#kernel/transaction';
 import type { Execution, JobHandler, Jobs } from '#platform/jobs';
 import type { Logger } from '#platform/log';
+import type { Mark, Marks } from '#platform/marks';
 import type { Audit } from '#tenancy/audit';
 import { createScrubHandler, passMark, scrubber, scrubType } from './jobs.ts';
 import { createPace } from '#platform/pace';
@@ -19,7 +20,7 @@ export interface ScrubReport {
   /** The pass under way or waiting. */
   readonly running: Execution | undefined;
   /** The last that came to its end: when, and what it found. */
-  readonly last: { readonly at: number; readonly detail: Readonly<Record<string, number>> } | undefined;
+  readonly last: Mark | undefined;
 }
 
 /** Reads everything again and again, and mends what it can. */
@@ -38,6 +39,7 @@ export interface Scrub extends Disposable {
 export interface ScrubDeps {
   readonly pass: PassDeps;
   readonly readModel: ScrubReadModel;
+  readonly marks: Marks;
   readonly jobs: Jobs;
   readonly transact: Transact;
   readonly audit: Pick<Audit, 'write'>;
@@ -53,7 +55,7 @@ export interface ScrubDeps {
 const mostSuspects = 1000;
 
 export function createScrub(deps: ScrubDeps): Scrub {
-  const { pass, readModel, jobs, transact, audit, clock, logger, periodMs, rate } = deps;
+  const { pass, readModel, marks, jobs, transact, audit, clock, logger, periodMs, rate } = deps;
   const ending = new AbortController();
   const suspects = new Set<Digest>();
   let looking: Promise<void> | undefined;
@@ -94,7 +96,7 @@ export function createScrub(deps: ScrubDeps): Scrub {
   }
 
   async function tick(): Promise<void> {
-    const last = await pass.store.readMark(passMark);
+    const last = await marks.read(passMark);
     // Often enough that what is nearly due now is not overdue the next time.
     if (last !== undefined && clock() - last.at < periodMs / 14) return;
     if ((await findRunning()) !== undefined) return;
@@ -102,7 +104,7 @@ export function createScrub(deps: ScrubDeps): Scrub {
   }
 
   return {
-    handlers: [createScrubHandler({ pass, readModel, jobs, transact, clock, rate })],
+    handlers: [createScrubHandler({ pass, readModel, marks, jobs, transact, clock, rate })],
 
     async start(asker) {
       const running = await findRunning();
@@ -111,14 +113,9 @@ export function createScrub(deps: ScrubDeps): Scrub {
     },
 
     async report() {
-      const last = await pass.store.readMark(passMark);
-      return {
-        periodMs,
-        rate,
-        state: await readModel.readState(),
-        running: await findRunning(),
-        last: last && { at: last.at, detail: last.detail as Record<string, number> },
-      };
+      // In this order: what came to its end in between is the last then.
+      const running = await findRunning();
+      return { periodMs, rate, running, state: await readModel.readState(), last: await marks.read(passMark) };
     },
 
     listDamage: (all, list) => readModel.listDamage(all, list),

@@ -60,8 +60,6 @@ export interface ScrubStore {
   /** Which of the locations no row names, asked anew. */
   findUnnamed(tx: Transaction, locations: readonly BlobLocation[]): Promise<BlobLocation[]>;
   discard(tx: Transaction, orphan: { location: BlobLocation; size: number; digest: string }, at: number): Promise<void>;
-  readMark(name: string): Promise<{ at: number; detail: unknown } | undefined>;
-  writeMark(tx: Transaction, name: string, at: number, detail: object): Promise<void>;
 }
 
 const step = 5000;
@@ -349,24 +347,6 @@ export function createScrubStore(db: Db): ScrubStore {
       await within(tx)
         .insertInto('trash')
         .values({ location, digest, size, at: db.stamp(at) })
-        .execute();
-    },
-
-    async readMark(name) {
-      const row = await db.read
-        .selectFrom('storage_mark')
-        .select(['at', 'detail'])
-        .where('name', '=', name)
-        .executeTakeFirst();
-      return row && { at: Number(row.at), detail: JSON.parse(row.detail) as unknown };
-    },
-
-    async writeMark(tx, name, at, detail) {
-      const values = { at, detail: JSON.stringify(detail) };
-      await within(tx)
-        .insertInto('storage_mark')
-        .values({ name, ...values })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
         .execute();
     },
   };

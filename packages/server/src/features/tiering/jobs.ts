@@ -4,6 +4,7 @@ import type { Clock } from '#kernel/clock';
 import { registryAsker } from '#kernel/registry-asker';
 import type { Transact } from '#kernel/transaction';
 import type { JobHandler, Jobs, RunningTask } from '#platform/jobs';
+import type { Marks } from '#platform/marks';
 import { createPace } from '#platform/pace';
 import type { Audit } from '#tenancy/audit';
 import type { MoveBlob } from './mover.ts';
@@ -20,6 +21,7 @@ export const mover: Asker = registryAsker('tiering');
 export interface TieringJobDeps {
   readonly store: TieringStore;
   readonly move: MoveBlob;
+  readonly marks: Pick<Marks, 'write'>;
   readonly jobs: Pick<Jobs, 'listRunning'>;
   readonly transact: Transact;
   readonly audit: Pick<Audit, 'write'>;
@@ -45,7 +47,7 @@ export function createTieringHandler(deps: TieringJobDeps): JobHandler {
 
 /** Moves what nobody used for long to the cold tier. Begun again, it goes on: what was moved is not hot any more. */
 async function cool(deps: TieringJobDeps, task: RunningTask): Promise<void> {
-  const { store, move, transact, audit, clock, policy, rate } = deps;
+  const { store, move, marks, transact, audit, clock, policy, rate } = deps;
   await waitForTurn(deps, task);
   const { signal } = task;
   const pace = createPace(rate);
@@ -78,7 +80,7 @@ async function cool(deps: TieringJobDeps, task: RunningTask): Promise<void> {
   }
   say();
   await transact(async (tx) => {
-    await store.writeMark(tx, tieringMark, clock(), tally);
+    await marks.write(tx, tieringMark, { at: clock(), detail: tally });
     if (tally.moved === 0) return;
     await audit.write(tx, {
       action: 'move-content',

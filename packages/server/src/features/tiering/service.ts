@@ -8,6 +8,7 @@ import type { BlobLocation, BlobStore } from '#platform/blobs';
 import { type BlobTiers, isBlobTiers, type Tier } from '#platform/blobs/capabilities';
 import type { Execution, JobHandler, Jobs } from '#platform/jobs';
 import type { Logger } from '#platform/log';
+import type { Mark, Marks } from '#platform/marks';
 import { createPace } from '#platform/pace';
 import type { Audit } from '#tenancy/audit';
 import { createTieringHandler, mover, tieringMark, tieringType } from './jobs.ts';
@@ -21,7 +22,7 @@ export interface StorageReport {
   /** Undefined where there is one tier. */
   readonly policy: (TieringPolicy & { readonly promote: boolean; readonly keepHotMs: number }) | undefined;
   readonly running: Execution | undefined;
-  readonly last: { readonly at: number; readonly detail: Readonly<Record<string, number>> } | undefined;
+  readonly last: Mark | undefined;
 }
 
 interface Place {
@@ -52,6 +53,7 @@ export interface TieringDeps {
   readonly bytes: BlobStore;
   /** Undefined where there is one tier. */
   readonly move: MoveBlob | undefined;
+  readonly marks: Marks;
   readonly jobs: Jobs;
   readonly transact: Transact;
   readonly audit: Pick<Audit, 'write'>;
@@ -68,7 +70,7 @@ const mostPromotions = 1000;
 const newest: ListQuery = { page: 1, pageSize: 1, conditions: [], sort: [] };
 
 export function createTiering(deps: TieringDeps): Tiering {
-  const { store, bytes, move, jobs, transact, audit, clock, logger, policy, intervalMs, rate } = deps;
+  const { store, bytes, move, marks, jobs, transact, audit, clock, logger, policy, intervalMs, rate } = deps;
   const ending = new AbortController();
   const figures = { cooled: 0, promoted: 0, bytes: 0 };
   const wanted = new Set<Digest>();
@@ -133,6 +135,7 @@ export function createTiering(deps: TieringDeps): Tiering {
             createTieringHandler({
               store,
               move,
+              marks,
               jobs,
               transact,
               audit,
@@ -149,7 +152,8 @@ export function createTiering(deps: TieringDeps): Tiering {
     async report() {
       const { hot, cold } = await store.measure();
       const { description } = bytes;
-      const last = await store.readMark(tieringMark);
+      // In this order: what came to its end in between is the last then.
+      const running = await findRunning();
       return {
         description,
         tiers:
@@ -160,8 +164,8 @@ export function createTiering(deps: TieringDeps): Tiering {
                 { tier: 'cold', description: tiers.tiers.cold.description, ...cold },
               ],
         policy: tiers === undefined ? undefined : policy,
-        running: await findRunning(),
-        last: last && { at: last.at, detail: last.detail as Record<string, number> },
+        running,
+        last: await marks.read(tieringMark),
       };
     },
 

@@ -27,8 +27,6 @@ export interface TieringStore {
   findRule(projectId: number): Promise<ProjectTiering | undefined>;
   putRule(tx: Transaction, projectId: number, rule: ProjectTiering, at: number): Promise<void>;
   deleteRule(tx: Transaction, projectId: number): Promise<boolean>;
-  readMark(name: string): Promise<{ at: number; detail: unknown } | undefined>;
-  writeMark(tx: Transaction, name: string, at: number, detail: object): Promise<void>;
 }
 
 /** `coldPrefix` is how the locations of the cold tier begin. */
@@ -167,24 +165,6 @@ export function createTieringStore(db: Db, coldPrefix: string): TieringStore {
     async deleteRule(tx, projectId) {
       const result = await within(tx).deleteFrom('tiering_rule').where('project_id', '=', projectId).executeTakeFirst();
       return result.numDeletedRows > 0n;
-    },
-
-    async readMark(name) {
-      const row = await db.read
-        .selectFrom('storage_mark')
-        .select(['at', 'detail'])
-        .where('name', '=', name)
-        .executeTakeFirst();
-      return row && { at: Number(row.at), detail: JSON.parse(row.detail) as unknown };
-    },
-
-    async writeMark(tx, name, at, detail) {
-      const values = { at, detail: JSON.stringify(detail) };
-      await within(tx)
-        .insertInto('storage_mark')
-        .values({ name, ...values })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
-        .execute();
     },
   };
 }

@@ -14,6 +14,7 @@ import { createS3Blobs } from '#platform/blobs/s3';
 import { coldPrefix, createTieredBlobs } from '#platform/blobs/tiered';
 import { type Db, within } from '#platform/db';
 import { createJobs, startJobWorker } from '#platform/jobs';
+import { createMarks } from '#platform/marks';
 import { createBlobRecords } from '#registry/blobs';
 import { placeBlob, testAsker } from '#testing/bit-rot';
 import { forEachDialect } from '#testing/databases';
@@ -46,6 +47,7 @@ function makeTiering(db: Db, bytes: BlobStore, now: () => number, more: Partial<
     ...shared,
     bytes,
     move,
+    marks: createMarks(db),
     jobs,
     audit,
     logger: { warn: () => undefined, info: () => undefined },

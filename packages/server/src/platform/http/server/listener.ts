@@ -35,7 +35,10 @@ export function createListener(
     rejectNonStandardBodyWrites: false,
   };
   const admit: RawHandler = (request, response, wantsContinue) => {
-    if (request.rawHeaders.length > 2 * mostHeaders) {
+    if (request.socket.writableEnded) {
+      // What follows the request that the connection was closed over is not served any more.
+      request.socket.destroy();
+    } else if (request.rawHeaders.length > 2 * mostHeaders) {
       response
         .writeHead(431, { Connection: 'close', 'Content-Length': '0', 'X-Content-Type-Options': 'nosniff' })
         .end();

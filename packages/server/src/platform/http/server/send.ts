@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import type { Exchange, Reply } from '#platform/http';
 import { isByteSource, pump } from './pump.ts';
 
-/** So many bytes of a body that nobody wanted are read and dropped before the connection is closed instead. */
-const drainBytes = 1024 * 1024;
+/** So much of a body that nobody wanted is read and dropped before the connection is broken instead. */
+const drainBytes = 64 * 1024 * 1024;
 const drainMs = 2000;
 
 /** Writes the reply, which is never taken for anything but what it says it is. Resolves when the last byte was handed to the socket or the client is gone. */
@@ -20,10 +20,10 @@ export function send(exchange: Exchange, response: ServerResponse, reply: Reply,
   }
   const bytes = body === undefined ? 0 : body.length;
   response.writeHead(reply.status, headers);
+  if (leftover) lingerAndClose(exchange);
   if (exchange.method === 'HEAD' || body === undefined) response.end();
   else response.end(body, reply.encoding ?? 'utf8');
   dropIdleReader(response, idleMs);
-  if (leftover) lingerAndClose(exchange);
   reply.onEnd?.(true, bytes);
 }
 
@@ -37,19 +37,26 @@ function dropIdleReader(response: ServerResponse, idleMs: number): void {
 
 /**
  * An early answer to a long body: the client may read the answer only after it has sent for a while, so what it sends
- * is dropped for a moment rather than answered with a reset.
+ * is dropped for a moment rather than met with a reset, which would take the answer with it (RFC 9112, section 9.6).
  */
-function lingerAndClose(exchange: Exchange): void {
-  const { request } = exchange;
+function lingerAndClose({ request }: Exchange): void {
+  const { socket } = request;
+  // Node calls this as soon as the last byte of a last answer is out, and would close for both directions.
+  socket.destroySoon = () => socket.end();
   let dropped = 0;
-  const close = () => request.socket.destroySoon();
+  const close = () => socket.destroy();
+  const closeWhenBothEnded = () => {
+    if (request.readableEnded && socket.writableFinished) close();
+  };
   const timer = setTimeout(close, drainMs);
   timer.unref();
+  socket.once('close', () => clearTimeout(timer));
   request.on('data', (chunk: Buffer) => {
     dropped += chunk.length;
     if (dropped > drainBytes) close();
   });
-  request.once('close', () => clearTimeout(timer));
+  request.once('end', closeWhenBothEnded);
+  socket.once('finish', closeWhenBothEnded);
   request.on('error', close);
   request.resume();
 }
