@@ -9,7 +9,7 @@ type PostgresForTests = { readonly url: string } | { readonly missing: string };
 const say = (answer: PostgresForTests): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 async function serveUntilInputEnds(): Promise<void> {
-  await using postgres = await startPostgres();
+  await using postgres = await startPostgres({ durable: false });
   say({ url: await postgres.makeDatabase() });
   process.stdin.resume();
   await once(process.stdin, 'close');

@@ -44,7 +44,7 @@ forEachDialect('a backup', (dialect) => {
     );
     assert.deepEqual([made.database, made.blobs, made.missing], ['postgres', 2, []]);
 
-    await using other = await dialect.makePlace();
+    await using other = await dialect.makePlace({ empty: true });
     const data = join(folder.path, 'data');
     const env = { ...other.env, ENTREPOT_DATA: data };
     const request = { ...silent, ...newest, env, from, toData: undefined, flags: {} };

@@ -53,7 +53,7 @@ async function openInProcesses(place: DatabasePlace, processes: number): Promise
 
 forEachDialect('the schema', (on) => {
   test('is made in an empty database and carries the version of the build', async () => {
-    await using place = await on.makePlace();
+    await using place = await on.makePlace({ empty: true });
     await openAndClose(place);
     const schema = await schemaOf(place);
     for (const name of ['project', 'repository', 'manifest', 'tag', 'blob', 'upload', 'audit', 'signing_key']) {
@@ -63,7 +63,7 @@ forEachDialect('the schema', (on) => {
   });
 
   test('is left as it is by a second start', async () => {
-    await using place = await on.makePlace();
+    await using place = await on.makePlace({ empty: true });
     await openAndClose(place);
     await place.query("insert into project (name, public, created_at, updated_at) values ('kept', 0, 1, 1)");
     const before = await schemaOf(place);
@@ -74,7 +74,7 @@ forEachDialect('the schema', (on) => {
   });
 
   test('of a newer build is refused with one sentence that says what to do', async () => {
-    await using place = await on.makePlace();
+    await using place = await on.makePlace({ empty: true });
     await openAndClose(place);
     await place.query('update schema_version set version = 4711');
     const schema = await schemaOf(place);
@@ -89,13 +89,13 @@ forEachDialect('the schema', (on) => {
   });
 
   test('is made once when several processes start on an empty database', async () => {
-    await using place = await on.makePlace();
+    await using place = await on.makePlace({ empty: true });
     assert.deepEqual(await openInProcesses(place, 3), ['open', 'open', 'open']);
     assert.deepEqual(await versionsOf(place), [migrations.length]);
   });
 
   test('lets several processes start on it at once', async () => {
-    await using place = await on.makePlace();
+    await using place = await on.makePlace({ empty: true });
     await openAndClose(place);
     assert.deepEqual(await openInProcesses(place, 2), ['open', 'open']);
   });

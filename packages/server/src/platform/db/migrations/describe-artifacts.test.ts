@@ -30,7 +30,7 @@ const hex = (letter: string) => letter.repeat(64);
 
 forEachDialect('a database from before descriptions', (on) => {
   test('shows in its lists what was pushed then', async () => {
-    await using place = await on.makePlace();
+    await using place = await on.makePlace({ empty: true });
     await makeOld(place);
     await place.query("insert into project (id, name, public, created_at, updated_at) values (7, 'team', 0, 1, 1)");
     for (const [id, name] of [
