@@ -63,16 +63,21 @@ async function startPostgres(files: readonly string[]): Promise<TestPostgres> {
   };
 }
 
-/** Kills test files that outlived their deadline, found as the children of the runner. */
-function killOverdue(runner: number): void {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,etime='], { encoding: 'utf8' }).trim().split('\n');
-  for (const row of rows) {
-    const [pid, parent, age] = row.trim().split(/\s+/);
-    if (pid === undefined || age === undefined || Number(parent) !== runner) continue;
-    const seconds = age
-      .split(/[-:]/)
-      .reduce((sum, part, i, all) => sum * (i === 1 && all.length === 4 ? 24 : 60) + Number(part), 0);
-    if (seconds > fileSeconds + graceSeconds) process.kill(Number(pid), 'SIGKILL');
+/**
+ * Kills test files that outlived their deadline, found as the children of the runner. `seen` says since when each is
+ * known: what ps tells of the age of a process that just began may be years.
+ */
+function killOverdue(runner: number, seen: Map<number, number>): void {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const now = performance.now();
+  const children = rows
+    .map((row) => row.trim().split(/\s+/).map(Number))
+    .flatMap(([pid = 0, parent]) => (parent === runner ? [pid] : []));
+  for (const pid of seen.keys()) if (!children.includes(pid)) seen.delete(pid);
+  for (const pid of children) {
+    const since = seen.get(pid) ?? now;
+    seen.set(pid, since);
+    if (now - since > (fileSeconds + graceSeconds) * 1000) process.kill(pid, 'SIGKILL');
   }
 }
 
@@ -160,13 +165,21 @@ async function main(): Promise<number> {
     cwd: repositoryRoot,
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
-    env: { ...process.env, ...postgres.env, ENTREPOT_TEST_RUN: run, ENTREPOT_TEST_DEADLINE: String(fileSeconds) },
+    env: {
+      // Half of what a small test file takes is compiling our sources, the same for each.
+      NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+      ...process.env,
+      ...postgres.env,
+      ENTREPOT_TEST_RUN: run,
+      ENTREPOT_TEST_DEADLINE: String(fileSeconds),
+    },
   });
   const forward = (signal: NodeJS.Signals): void => {
     runner.kill(signal);
   };
   process.on('SIGINT', forward).on('SIGTERM', forward);
-  const watch = setInterval(() => runner.pid !== undefined && killOverdue(runner.pid), 10_000);
+  const seen = new Map<number, number>();
+  const watch = setInterval(() => runner.pid !== undefined && killOverdue(runner.pid, seen), 10_000);
   try {
     const code = await new Promise<number>((resolve, reject) => {
       runner.on('error', reject);

@@ -5,10 +5,10 @@ import { evenWeights, runCrashRounds } from '#torture/rounds';
 
 const skip = (await missingStack('postgres-s3')) ?? false;
 
-test('20 kills on PostgreSQL and S3 lose nothing that was acknowledged', { skip }, async (t) => {
+test('12 kills on PostgreSQL and S3 lose nothing that was acknowledged', { skip }, async (t) => {
   const result = await runCrashRounds({
-    rounds: 20,
-    roundsPerStore: 20,
+    rounds: 12,
+    roundsPerStore: 12,
     writers: 4,
     seed: 'postgres',
     stack: 'postgres-s3',
