@@ -39,7 +39,9 @@ export function createRepositoryStore(db: Db): RepositoryStore {
     async ensure(tx, projectId, name, at) {
       const q = within(tx);
       const named = q.selectFrom('repository').select('id').where('name', '=', name);
-      const find = () => named.where('project_id', '=', projectId).executeTakeFirst();
+      const ours = named.where('project_id', '=', projectId);
+      // The repository first, then what is in it: a deletion does so too, and neither waits for the other in a circle.
+      const find = () => (db.kind === 'postgres' ? ours.forKeyShare() : ours).executeTakeFirst();
       const known = await find();
       if (known !== undefined) return known.id;
       const made = await q
