@@ -4,6 +4,7 @@ import { RegistryError } from '#kernel/errors';
 import type { Transaction } from '#kernel/transaction';
 import type { BlobLocation } from '#platform/blobs';
 import { type Db, within } from '#platform/db';
+import { slices } from '#platform/db/lists';
 
 export interface ReservedBlob {
   readonly digest: Digest;
@@ -36,14 +37,6 @@ export interface Backdated {
   readonly tags: readonly { readonly name: string; readonly at: number }[];
 }
 
-const valuesPerStatement = 400;
-
-function slices<T>(values: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(values.length / valuesPerStatement) }, (_, at) =>
-    values.slice(at * valuesPerStatement, (at + 1) * valuesPerStatement),
-  );
-}
-
 /** Nobody is at one batch for so long; until then the collection leaves its files alone. */
 const reservedMs = 24 * 3600 * 1000;
 
@@ -51,9 +44,8 @@ export function createImportStore(db: Db): ImportStore {
   return {
     async prepare(tx) {
       if (db.kind !== 'sqlite') return;
-      // In KiB, and in pages of 4 KiB: 256 MiB of both. The log is written back to the file at the end anyway.
+      // In KiB: 256 MiB.
       await sql`pragma cache_size = -262144`.execute(within(tx));
-      await sql`pragma wal_autocheckpoint = 65536`.execute(within(tx));
     },
 
     async findBlobs(digests) {

@@ -5,7 +5,7 @@ import type { Clock } from '#kernel/clock';
 import type { Transact, Transaction } from '#kernel/transaction';
 import type { BlobRecords } from '#registry/blobs';
 import { describeManifest } from '#registry/descriptions';
-import type { createManifestStore } from '#registry/manifests';
+import type { createManifestStore, ManifestEntry } from '#registry/manifests';
 import type { PushPolicy, TagGuard, TagPolicy } from '#registry/ports';
 import type { createRepositoryStore } from '#registry/repositories';
 import type { Audit } from '#tenancy/audit';
@@ -128,17 +128,15 @@ export function createWriteBatch(deps: WriteBatchDeps) {
     return ids;
   }
 
-  async function putManifest(
-    { tx }: Running,
+  function entryOf(
     repositoryId: number,
     { item, read, blobs, missing }: ReadyManifest,
     ids: ReadonlyMap<Digest, number>,
     tags: readonly TagName[],
-  ): Promise<number> {
+  ): ManifestEntry {
     const { parsed, content, digest } = read;
-    return manifests.put(
-      tx,
-      {
+    return {
+      manifest: {
         repositoryId,
         digest,
         mediaType: parsed.mediaType,
@@ -155,12 +153,12 @@ export function createWriteBatch(deps: WriteBatchDeps) {
         at: clock(),
         by,
       },
-      {
+      references: {
         blobIds: blobs.flatMap((blob) => ids.get(blob.digest) ?? []),
         missing,
         children: parsed.manifests.map((child) => child.digest),
       },
-    );
+    };
   }
 
   /** The tags of an item that are to be set, given where they point now. */
@@ -192,29 +190,27 @@ export function createWriteBatch(deps: WriteBatchDeps) {
     const targets = await store.findTags(tx, repositoryId, names);
     const guard = targets.size === 0 ? undefined : await deps.tagPolicy.guardOf(target.project.id, tx);
     const now: TagsNow = { targets, guard };
-    const set: TagName[] = [];
-    const point = async (tags: readonly TagName[], manifestId: number) => {
-      for (const name of tags) {
-        const tag = { repositoryId, name, manifestId, at: clock(), by };
-        // One that was made at this moment is judged by the next try.
-        if (targets.has(name)) await manifests.putTag(tx, tag);
-        else if (!(await manifests.addTag(tx, tag))) throw new LostRace(name);
-      }
-      set.push(...tags);
-    };
-    for (const ready of group.manifests) {
-      const tags = tagsToSet(running, ready.item, now);
-      await point(tags, await putManifest(running, repositoryId, ready, ids, tags));
-    }
+    const wanted = group.manifests.map((ready) => ({ ready, tags: tagsToSet(running, ready.item, now) }));
+    const entries = wanted.map(({ ready, tags }) => entryOf(repositoryId, ready, ids, tags));
+    const put = await manifests.putAll(tx, repositoryId, entries);
+    const set = wanted.flatMap(({ ready, tags }) => {
+      const manifestId = put.get(ready.read.digest);
+      return manifestId === undefined ? [] : tags.map((name) => ({ name, manifestId }));
+    });
     for (const item of group.present) {
       const tags = tagsToSet(running, item, now);
-      const id = tags.length === 0 ? undefined : await manifests.idOf(tx, repositoryId, item.node.digest);
-      if (id !== undefined) await point(tags, id);
+      const manifestId = tags.length === 0 ? undefined : await manifests.idOf(tx, repositoryId, item.node.digest);
+      if (manifestId !== undefined) set.push(...tags.map((name) => ({ name, manifestId })));
     }
+    const place = { repositoryId, at: clock(), by };
+    const fresh = set.filter(({ name }) => !targets.has(name));
+    // One that was made at this moment is judged by the next try.
+    if ((await manifests.addTags(tx, place, fresh)) < fresh.length) throw new LostRace('a tag');
+    for (const tag of set.filter(({ name }) => targets.has(name))) await manifests.putTag(tx, { ...place, ...tag });
     await confirm();
     if (group.manifests.length === 0 && set.length === 0) return;
     const latest = clock();
-    const named = new Set<string>(set);
+    const named = new Set<string>(set.map(({ name }) => name));
     await store.backdate(tx, repositoryId, {
       manifests: group.manifests.map(({ item: { node } }) => ({ digest: node.digest, at: Math.min(node.at, latest) })),
       tags: items

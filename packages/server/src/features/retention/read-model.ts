@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#platform/db';
+import { slices } from '#platform/db/lists';
 import type { HeldManifest, HeldRepository } from './types.ts';
 
 /** What rules decide about, as it is stored now. */
@@ -14,14 +15,6 @@ export interface RetentionReadModel {
    * holds. What several groups hold counts for the first.
    */
   measureFreed(projectId: number, groups: readonly (readonly HeldManifest[])[]): Promise<number[]>;
-}
-
-const valuesPerStatement = 500;
-
-function slices<T>(values: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(values.length / valuesPerStatement) }, (_, at) =>
-    values.slice(at * valuesPerStatement, (at + 1) * valuesPerStatement),
-  );
 }
 
 /** Something of which the project may have more holders than those that go. */

@@ -4,6 +4,7 @@ import type { Transaction } from '#kernel/transaction';
 import type { BlobLocation } from '#platform/blobs';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
+import { slices } from '#platform/db/lists';
 
 export interface StoredBlob {
   readonly id: number;
@@ -46,14 +47,6 @@ export interface BlobRecords {
   unlink(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
   /** Whether a manifest of the repository needs the blob. */
   isReferenced(tx: Transaction, repositoryId: number, digest: Digest): Promise<boolean>;
-}
-
-const valuesPerStatement = 400;
-
-function slices<T>(values: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(values.length / valuesPerStatement) }, (_, at) =>
-    values.slice(at * valuesPerStatement, (at + 1) * valuesPerStatement),
-  );
 }
 
 /** Manifests that were pushed before this blob and name it refer to it from now on. */

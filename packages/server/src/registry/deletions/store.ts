@@ -36,17 +36,11 @@ export interface Bin {
   keepTag(tx: Transaction, removal: Removal, repositoryId: number, name: TagName): Promise<void>;
   /** Notes what else the repository was, before it is forgotten. */
   keepRepository(tx: Transaction, removal: Removal, repositoryId: number): Promise<void>;
-  /** Writes the change of a tag into its history. */
-  noteTag(
+  /** Writes changes of tags into their history. */
+  noteTags(
     tx: Transaction,
-    change: {
-      repositoryId: number;
-      name: TagName;
-      from: Digest | undefined;
-      manifestId: number;
-      at: number;
-      by: string;
-    },
+    where: { repositoryId: number; at: number; by: string },
+    changes: readonly { name: TagName; from: Digest | undefined; manifestId: number }[],
   ): Promise<void>;
 }
 
@@ -110,17 +104,19 @@ export function createBin(db: Pick<Db, 'stamp'>): Bin {
       await within(tx).updateTable('deletion').set({ detail }).where('id', '=', deletionId).execute();
     },
 
-    async noteTag(tx, { repositoryId, name, from, manifestId, at, by }) {
+    async noteTags(tx, { repositoryId, at, by }, changes) {
       await within(tx)
         .insertInto('tag_change')
-        .values({
-          repository_id: repositoryId,
-          name,
-          from_digest: from ?? null,
-          to_digest: sql<string>`(select digest from manifest where id = ${manifestId})`,
-          at: db.stamp(at),
-          actor: by,
-        })
+        .values(
+          changes.map(({ name, from, manifestId }) => ({
+            repository_id: repositoryId,
+            name,
+            from_digest: from ?? null,
+            to_digest: sql<string>`(select digest from manifest where id = ${manifestId})`,
+            at: db.stamp(at),
+            actor: by,
+          })),
+        )
         .execute();
     },
   };

@@ -4,10 +4,13 @@ import type { TagName } from '@entrepot/oci/tag';
 import type { Transaction } from '#kernel/transaction';
 import type { Eventually } from '#kernel/eventually';
 import { type Db, within } from '#platform/db';
+import { slices } from '#platform/db/lists';
 import { createBin, type Removal } from '#registry/deletions';
 import { type Description, sizeOfChildren } from '#registry/descriptions';
 import { sql } from 'kysely';
+import { type BlobHolds, type BlobHoldsOptions, createBlobHolds } from './holding/store.ts';
 import { lockRepository, markHeld, relist, unmarkHeld } from './listing/store.ts';
+import { createManifestRelations, type ManifestRelations } from './relations/store.ts';
 import { createManifestTags, type ManifestTags } from './tagging/store.ts';
 
 export interface StoredManifest {
@@ -32,13 +35,6 @@ export interface NewManifest {
   readonly by: string;
 }
 
-export interface HeldBlob {
-  readonly id: number;
-  readonly size: number;
-  /** Whether no manifest of the repository needs it just now, so that it does not count. */
-  readonly loose: boolean;
-}
-
 export interface ManifestReferences {
   /** Blobs that the repository holds. */
   readonly blobIds: readonly number[];
@@ -49,44 +45,27 @@ export interface ManifestReferences {
   readonly children: readonly Digest[];
 }
 
-export interface ManifestStore extends ManifestTags {
+export interface ManifestEntry {
+  readonly manifest: NewManifest;
+  readonly references: ManifestReferences;
+}
+
+export interface ManifestStore extends ManifestTags, ManifestRelations, Pick<BlobHolds, 'holdBlobs'> {
   findByDigest(projectId: number, repository: RepositoryName, digest: Digest): Eventually<StoredManifest | undefined>;
   findByTag(projectId: number, repository: RepositoryName, tag: TagName): Eventually<StoredManifest | undefined>;
   readContent(digest: Digest): Promise<Uint8Array | undefined>;
-  /** The blobs of the repository among these digests. In the transaction they cannot be taken out of it meanwhile. */
-  holdBlobs(
-    tx: Transaction,
-    repositoryId: number,
-    digests: readonly Digest[],
-    at: number,
-  ): Promise<Map<Digest, HeldBlob>>;
-  /** Which of these manifests the repository holds; they cannot be removed before the transaction ends. */
-  presentManifests(tx: Transaction, repositoryId: number, digests: readonly Digest[]): Promise<Set<Digest>>;
   /** Adds the manifest with its references, or finds it there. Answers its id. */
   put(tx: Transaction, manifest: NewManifest, references: ManifestReferences): Promise<number>;
+  /** The same with many of one repository, none of them twice. Answers their ids. */
+  putAll(tx: Transaction, repositoryId: number, entries: readonly ManifestEntry[]): Promise<Map<Digest, number>>;
   /** Puts the manifest and every tag that points at it into the bin. Answers whether it was there. */
   delete(tx: Transaction, repositoryId: number, digest: Digest, removal: Removal): Promise<boolean>;
   /** The manifest's id; it cannot be removed before the transaction ends. */
   idOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number | undefined>;
   /** Waits for whoever pushes or tags the manifest, and keeps others from it until the transaction ends. */
   lock(tx: Transaction, repositoryId: number, digest: Digest): Promise<void>;
-  /** An index of the repository that names the manifest. */
-  parentOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest | undefined>;
-  /** What an index of the repository names and the repository holds. */
-  childrenOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest[]>;
-  /** Digests of what is attached to the manifest: signatures, SBOMs and the like. */
-  attachedTo(tx: Transaction, repositoryId: number, digest: Digest): Promise<Digest[]>;
   /** Puts every manifest and tag of the repository into the bin; it is not shown any more then. */
   clear(tx: Transaction, repositoryId: number, removal: Removal): Promise<Digest[]>;
-}
-
-/** SQLite and PostgreSQL both take far more; a statement stays readable in a log. */
-const valuesPerStatement = 500;
-
-function slices<T>(values: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(values.length / valuesPerStatement) }, (_, at) =>
-    values.slice(at * valuesPerStatement, (at + 1) * valuesPerStatement),
-  );
 }
 
 interface ManifestRow {
@@ -102,12 +81,8 @@ const toManifest = (row: ManifestRow | undefined): StoredManifest | undefined =>
 const read = (row: Eventually<ManifestRow | undefined>) =>
   row instanceof Promise ? row.then(toManifest) : toManifest(row);
 
-export interface ManifestStoreOptions {
-  /** How old the last note that somebody relies on a blob may be, in milliseconds; 0 notes it each time. */
-  readonly touchEveryMs?: number;
-}
-
-export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreOptions = {}): ManifestStore {
+export function createManifestStore(db: Db, options?: BlobHoldsOptions): ManifestStore {
+  const { holdBlobs, loosen, tighten } = createBlobHolds(db, options);
   const bin = createBin(db);
   const byDigest = db.prepareFirst<ManifestRow>((q, value) =>
     q
@@ -129,57 +104,6 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       .where('tag.name', '=', value('tag')),
   );
 
-  /** Only where it is due: a base layer is shared by pushes that would wait for each other. */
-  async function touchBlobs(tx: Transaction, ids: readonly number[], at: number): Promise<void> {
-    await within(tx)
-      .updateTable('blob')
-      .set({ touched_at: db.stamp(at) })
-      .where('id', 'in', ids)
-      .where(sql<boolean>`touched_at <= ${db.stamp(at)} - ${touchEveryMs}`)
-      .execute();
-  }
-  async function setLoose(
-    tx: Transaction,
-    repositoryId: number,
-    blobIds: readonly number[],
-    loose: 0 | 1,
-  ): Promise<void> {
-    await within(tx)
-      .updateTable('repository_blob')
-      .set({ loose })
-      .where('repository_id', '=', repositoryId)
-      .where('blob_id', 'in', blobIds)
-      .where('loose', '!=', loose)
-      .execute();
-  }
-  /** After manifests are gone: what they needed and nothing else in the repository needs does not count any more. */
-  async function loosen(tx: Transaction, repositoryId: number, blobIds: readonly number[]): Promise<void> {
-    for (const some of slices(blobIds)) {
-      const ours = within(tx)
-        .selectFrom('repository_blob')
-        .select('blob_id')
-        .where('repository_id', '=', repositoryId)
-        .where('blob_id', 'in', some)
-        .orderBy('blob_id');
-      // A push that holds the links is waited for; the next statement sees what it did.
-      if (db.kind === 'postgres') await ours.forUpdate().execute();
-      const free = await ours
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom('manifest_blob')
-                .select('manifest_id')
-                .whereRef('manifest_blob.blob_id', '=', 'repository_blob.blob_id')
-                .where('manifest_blob.repository_id', '=', repositoryId),
-            ),
-          ),
-        )
-        .execute();
-      const ids = free.map((row) => row.blob_id);
-      if (ids.length > 0) await setLoose(tx, repositoryId, ids, 1);
-    }
-  }
   async function blobsOf(tx: Transaction, repositoryId: number, digest: Digest): Promise<number[]> {
     const rows = await within(tx)
       .selectFrom('manifest')
@@ -190,8 +114,146 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       .execute();
     return rows.map((row) => row.blob_id);
   }
+  async function putAll(tx: Transaction, repositoryId: number, entries: readonly ManifestEntry[]) {
+    const ids = new Map<Digest, number>();
+    for (const some of slices(entries)) {
+      const manifests = some.map(({ manifest }) => manifest);
+      const digests = manifests.map(({ digest }) => digest);
+      const at = Math.min(...manifests.map((manifest) => manifest.at));
+      for (const [digest, id] of await insertRows(tx, repositoryId, manifests)) ids.set(digest, id);
+      await insertReferences(tx, repositoryId, some, ids);
+      await relist(tx, db, repositoryId, {
+        at,
+        digests: [...new Set([...digests, ...some.flatMap(({ references }) => references.children)])],
+        subjects: digests,
+        tagged: new Set(manifests.filter(({ tagged }) => tagged).map(({ digest }) => digest)),
+      });
+      await markHeld(tx, repositoryId, at);
+    }
+    return ids;
+  }
+
+  async function insertRows(
+    tx: Transaction,
+    repositoryId: number,
+    manifests: readonly NewManifest[],
+  ): Promise<Map<Digest, number>> {
+    const q = within(tx);
+    await q
+      .insertInto('manifest_content')
+      .values(manifests.map(({ digest, content }) => ({ digest, content })))
+      .onConflict((conflict) =>
+        conflict
+          .column('digest')
+          .doUpdateSet({ content: (row) => row.ref('excluded.content'), damaged_at: null })
+          .where('manifest_content.damaged_at', 'is not', null),
+      )
+      .execute();
+    const project = sql<number>`(select project_id from repository where id = ${repositoryId})`;
+    const rows = await q
+      .insertInto('manifest')
+      .values(
+        manifests.map(({ description, ...manifest }) => ({
+          repository_id: repositoryId,
+          digest: manifest.digest,
+          media_type: manifest.mediaType,
+          size: manifest.content.length,
+          artifact_type: manifest.artifactType ?? null,
+          subject_digest: manifest.subject ?? null,
+          annotations: manifest.annotations === undefined ? null : JSON.stringify(manifest.annotations),
+          pushed_at: manifest.at,
+          pushed_by: manifest.by,
+          project_id: project,
+          type: description.type,
+          config_type: description.configType,
+          total_size: description.ownSize,
+          described: description.config === undefined ? 1 : 0,
+          accessory_of: description.attachment?.of ?? null,
+          accessory_type: description.attachment?.type ?? null,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['repository_id', 'digest']).doUpdateSet({
+          media_type: (row) => row.ref('excluded.media_type'),
+          accessory_of: sql`coalesce(excluded.accessory_of, manifest.accessory_of)`,
+          accessory_type: sql`coalesce(excluded.accessory_type, manifest.accessory_type)`,
+        }),
+      )
+      .returning(['id', 'digest'])
+      .execute();
+    return new Map(rows.map(({ id, digest }) => [digest as Digest, id]));
+  }
+
+  async function insertReferences(
+    tx: Transaction,
+    repositoryId: number,
+    entries: readonly ManifestEntry[],
+    ids: ReadonlyMap<Digest, number>,
+  ): Promise<void> {
+    const q = within(tx);
+    const each = entries.flatMap(({ manifest: { digest, description }, references }) => {
+      const id = ids.get(digest);
+      return id === undefined ? [] : [{ id, description, references }];
+    });
+    await tighten(tx, repositoryId, [...new Set(each.flatMap(({ references }) => references.looseIds ?? []))]);
+    const blobs = each.flatMap(({ id, references }) =>
+      references.blobIds.map((blob) => ({ manifest_id: id, blob_id: blob, repository_id: repositoryId })),
+    );
+    for (const some of slices(blobs)) {
+      await q
+        .insertInto('manifest_blob')
+        .values(some)
+        .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
+        .execute();
+    }
+    const missing = each.flatMap(({ id, references }) =>
+      references.missing.map((digest) => ({ manifest_id: id, digest })),
+    );
+    for (const some of slices(missing)) {
+      await q
+        .insertInto('manifest_missing')
+        .values(some)
+        .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
+        .execute();
+    }
+    for (const { id, references, description } of each) {
+      if (references.children.length > 0) await insertChildren(tx, id, references.children, description);
+    }
+    const details = each.flatMap(({ id, description: { annotations } }) =>
+      annotations === undefined ? [] : [{ manifest_id: id, extra_attrs: null, annotations }],
+    );
+    if (details.length > 0) {
+      await q
+        .insertInto('manifest_detail')
+        .values(details)
+        .onConflict((conflict) => conflict.column('manifest_id').doNothing())
+        .execute();
+    }
+  }
+
+  async function insertChildren(tx: Transaction, id: number, children: readonly Digest[], description: Description) {
+    const details = new Map(description.children.map((child) => [child.digest, child.detail ?? null]));
+    const rows = children.map((digest, position) => ({
+      manifest_id: id,
+      digest,
+      position,
+      detail: details.get(digest) ?? null,
+    }));
+    for (const some of slices(rows)) {
+      await within(tx)
+        .insertInto('manifest_child')
+        .values(some)
+        .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
+        .execute();
+    }
+    const total = sql<number>`${description.ownSize} + ${sizeOfChildren(id)}`;
+    await within(tx).updateTable('manifest').set({ total_size: total }).where('id', '=', id).execute();
+  }
+
   return {
     ...createManifestTags(db, bin, relist),
+    ...createManifestRelations(db),
+    holdBlobs,
     findByDigest: (projectId, repository, digest) => read(byDigest({ projectId, repository, digest })),
     findByTag: (projectId, repository, tag) => read(byTag({ projectId, repository, tag })),
 
@@ -205,130 +267,13 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       return row?.content;
     },
 
-    async holdBlobs(tx, repositoryId, digests, at) {
-      const held = new Map<Digest, HeldBlob>();
-      for (const some of slices(digests)) {
-        const query = within(tx)
-          .selectFrom('repository_blob')
-          .innerJoin('blob', 'blob.id', 'repository_blob.blob_id')
-          .select(['blob.id', 'blob.digest', 'blob.size', 'repository_blob.loose'])
-          .where('repository_blob.repository_id', '=', repositoryId)
-          .where('blob.digest', 'in', some)
-          .where('blob.damaged_at', 'is', null)
-          .orderBy('blob.id');
-        const rows = await (db.kind === 'postgres' ? query.forShare('repository_blob') : query).execute();
-        for (const row of rows) {
-          held.set(row.digest as Digest, { id: row.id, size: row.size, loose: row.loose === 1 });
-        }
-        const ids = rows.map((row) => row.id);
-        if (ids.length > 0) await touchBlobs(tx, ids, at);
-      }
-      return held;
-    },
-
-    async presentManifests(tx, repositoryId, digests) {
-      const present = new Set<Digest>();
-      for (const some of slices(digests)) {
-        const query = within(tx)
-          .selectFrom('manifest')
-          .select('digest')
-          .where('repository_id', '=', repositoryId)
-          .where('digest', 'in', some);
-        const rows = await (db.kind === 'postgres' ? query.forKeyShare() : query).execute();
-        for (const row of rows) present.add(row.digest as Digest);
-      }
-      return present;
-    },
-
-    async put(tx, manifest, { blobIds, looseIds = [], missing, children }) {
-      const q = within(tx);
-      const { description } = manifest;
-      const { attachment } = description;
-      const attached = attachment === undefined ? {} : { accessory_of: attachment.of, accessory_type: attachment.type };
-      await q
-        .insertInto('manifest_content')
-        .values({ digest: manifest.digest, content: manifest.content })
-        .onConflict((conflict) =>
-          conflict
-            .column('digest')
-            .doUpdateSet({ content: manifest.content, damaged_at: null })
-            .where('manifest_content.damaged_at', 'is not', null),
-        )
-        .execute();
-      const { id } = await q
-        .insertInto('manifest')
-        .values({
-          repository_id: manifest.repositoryId,
-          digest: manifest.digest,
-          media_type: manifest.mediaType,
-          size: manifest.content.length,
-          artifact_type: manifest.artifactType ?? null,
-          subject_digest: manifest.subject ?? null,
-          annotations: manifest.annotations === undefined ? null : JSON.stringify(manifest.annotations),
-          pushed_at: manifest.at,
-          pushed_by: manifest.by,
-          project_id: sql<number>`(select project_id from repository where id = ${manifest.repositoryId})`,
-          type: description.type,
-          config_type: description.configType,
-          total_size: description.ownSize,
-          described: description.config === undefined ? 1 : 0,
-          ...attached,
-        })
-        .onConflict((conflict) =>
-          conflict.columns(['repository_id', 'digest']).doUpdateSet({ media_type: manifest.mediaType, ...attached }),
-        )
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      for (const some of slices(looseIds)) await setLoose(tx, manifest.repositoryId, some, 0);
-      for (const some of slices(blobIds)) {
-        await q
-          .insertInto('manifest_blob')
-          .values(some.map((blob) => ({ manifest_id: id, blob_id: blob, repository_id: manifest.repositoryId })))
-          .onConflict((conflict) => conflict.columns(['manifest_id', 'blob_id']).doNothing())
-          .execute();
-      }
-      for (const some of slices(missing)) {
-        await q
-          .insertInto('manifest_missing')
-          .values(some.map((digest) => ({ manifest_id: id, digest })))
-          .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
-          .execute();
-      }
-      const details = new Map(description.children.map((child) => [child.digest, child.detail ?? null]));
-      for (const some of slices([...children.entries()])) {
-        await q
-          .insertInto('manifest_child')
-          .values(
-            some.map(([position, digest]) => ({
-              manifest_id: id,
-              digest,
-              position,
-              detail: details.get(digest) ?? null,
-            })),
-          )
-          .onConflict((conflict) => conflict.columns(['manifest_id', 'digest']).doNothing())
-          .execute();
-      }
-      if (children.length > 0) {
-        const total = sql<number>`${description.ownSize} + ${sizeOfChildren(id)}`;
-        await q.updateTable('manifest').set({ total_size: total }).where('id', '=', id).execute();
-      }
-      if (description.annotations !== undefined) {
-        await q
-          .insertInto('manifest_detail')
-          .values({ manifest_id: id, extra_attrs: null, annotations: description.annotations })
-          .onConflict((conflict) => conflict.column('manifest_id').doNothing())
-          .execute();
-      }
-      await relist(tx, db, manifest.repositoryId, {
-        at: manifest.at,
-        digests: [manifest.digest, ...children],
-        subject: manifest.digest,
-        ...(manifest.tagged && { tagged: manifest.digest }),
-      });
-      await markHeld(tx, manifest.repositoryId, manifest.at);
+    async put(tx, manifest, references) {
+      const ids = await putAll(tx, manifest.repositoryId, [{ manifest, references }]);
+      const id = ids.get(manifest.digest);
+      if (id === undefined) throw new Error(`${manifest.digest} was written and has no row`);
       return id;
     },
+    putAll,
 
     async delete(tx, repositoryId, digest, removal) {
       const q = within(tx);
@@ -350,7 +295,7 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
       if (result.numDeletedRows === 0n) return false;
       await loosen(tx, repositoryId, needed);
       const digests = children.map((child) => child.digest);
-      await relist(tx, db, repositoryId, { at: removal.at, digests, subject: digest });
+      await relist(tx, db, repositoryId, { at: removal.at, digests, subjects: [digest] });
       await unmarkHeld(tx, repositoryId);
       return true;
     },
@@ -374,45 +319,6 @@ export function createManifestStore(db: Db, { touchEveryMs = 0 }: ManifestStoreO
         .where('digest', '=', digest)
         .forUpdate()
         .execute();
-    },
-
-    async parentOf(tx, repositoryId, digest) {
-      const row = await within(tx)
-        .selectFrom('manifest_child')
-        .innerJoin('manifest', 'manifest.id', 'manifest_child.manifest_id')
-        .select('manifest.digest')
-        .where('manifest_child.digest', '=', digest)
-        .where('manifest.repository_id', '=', repositoryId)
-        .limit(1)
-        .executeTakeFirst();
-      return row?.digest as Digest | undefined;
-    },
-
-    async childrenOf(tx, repositoryId, digest) {
-      const rows = await within(tx)
-        .selectFrom('manifest as parent')
-        .innerJoin('manifest_child', 'manifest_child.manifest_id', 'parent.id')
-        .innerJoin('manifest as child', (join) =>
-          join
-            .onRef('child.digest', '=', 'manifest_child.digest')
-            .onRef('child.repository_id', '=', 'parent.repository_id'),
-        )
-        .select('child.digest')
-        .where('parent.repository_id', '=', repositoryId)
-        .where('parent.digest', '=', digest)
-        .execute();
-      return rows.map((row) => row.digest as Digest);
-    },
-
-    async attachedTo(tx, repositoryId, digest) {
-      const rows = await within(tx)
-        .selectFrom('manifest')
-        .select('digest')
-        .where('repository_id', '=', repositoryId)
-        .where('accessory_of', '=', digest)
-        .where('digest', '!=', digest)
-        .execute();
-      return rows.map((row) => row.digest as Digest);
     },
 
     async clear(tx, repositoryId, removal) {

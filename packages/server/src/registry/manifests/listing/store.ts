@@ -7,10 +7,10 @@ export interface Touched {
   readonly at: number;
   readonly ids?: readonly number[];
   readonly digests?: readonly string[];
-  /** And everything that is attached to this one. */
-  readonly subject?: string;
-  /** The one among the digests that is about to get a tag. */
-  readonly tagged?: string;
+  /** And everything that is attached to these. */
+  readonly subjects?: readonly string[];
+  /** Those among the digests that are about to get a tag. */
+  readonly tagged?: ReadonlySet<string>;
 }
 
 const valuesPerStatement = 500;
@@ -25,13 +25,13 @@ export async function relist(
   repositoryId: number,
   touched: Touched,
 ): Promise<void> {
-  const { ids = [], digests = [], subject } = touched;
+  const { ids = [], digests = [], subjects = [] } = touched;
   for (let from = 0; from === 0 || from < digests.length; from += valuesPerStatement) {
     const some = digests.slice(from, from + valuesPerStatement);
     const conditions = [
       ...(ids.length > 0 ? [sql`manifest.id in (${sql.join(ids)})`] : []),
       ...(some.length > 0 ? [sql`manifest.digest in (${sql.join(some)})`] : []),
-      ...(subject !== undefined && from === 0 ? [sql`manifest.accessory_of = ${subject}`] : []),
+      ...(subjects.length > 0 && from === 0 ? [sql`manifest.accessory_of in (${sql.join(subjects)})`] : []),
     ];
     if (conditions.length === 0) return;
     const which = sql<boolean>`manifest.repository_id = ${repositoryId} and (${sql.join(conditions, sql` or `)})`;
@@ -59,7 +59,7 @@ export async function relist(
       if (listed !== shown) {
         await within(tx).updateTable('manifest').set({ listed: shown }).where('id', '=', id).execute();
       }
-      if (wanted !== 2 || digest === touched.tagged) continue;
+      if (wanted !== 2 || touched.tagged?.has(digest) === true) continue;
       // An older note is of an earlier time without a holder: whoever pushes it again relies on it from now on.
       const at = db.stamp(touched.at);
       await within(tx)

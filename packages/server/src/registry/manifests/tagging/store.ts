@@ -2,6 +2,7 @@ import type { Digest } from '@entrepot/oci/digest';
 import type { TagName } from '@entrepot/oci/tag';
 import type { Transaction } from '#kernel/transaction';
 import { type Db, within } from '#platform/db';
+import { slices } from '#platform/db/lists';
 import type { Bin, Removal } from '#registry/deletions';
 
 /** The tags of repositories, as the store of manifests has them. */
@@ -16,6 +17,12 @@ export interface ManifestTags {
     tx: Transaction,
     tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
   ): Promise<boolean>;
+  /** Makes tags where there are none of their names. Answers how many it made. */
+  addTags(
+    tx: Transaction,
+    where: { repositoryId: number; at: number; by: string },
+    tags: readonly { name: TagName; manifestId: number }[],
+  ): Promise<number>;
   /** The digest a tag points at, inside the transaction. */
   tagTarget(tx: Transaction, repositoryId: number, name: TagName): Promise<Digest | undefined>;
   /** Until the end of the transaction nobody changes a tag of the repository who looks at it by `tagTarget` before. */
@@ -39,17 +46,38 @@ type Relist = (
 
 /** Every change of a tag is written into its history. */
 export function createManifestTags(db: Db, bin: Bin, relist: Relist): ManifestTags {
-  async function insertTag(
-    tx: Transaction,
-    tag: { repositoryId: number; name: TagName; manifestId: number; at: number; by: string },
-  ): Promise<boolean> {
-    const { repositoryId, name, manifestId, at, by } = tag;
+  type Where = { repositoryId: number; at: number; by: string };
+  type NewTag = { name: TagName; manifestId: number };
+
+  /** Answers those that it made. */
+  async function insertTags(tx: Transaction, { repositoryId, at, by }: Where, tags: readonly NewTag[]) {
     const made = await within(tx)
       .insertInto('tag')
-      .values({ repository_id: repositoryId, name, manifest_id: manifestId, pushed_at: at, pushed_by: by })
+      .values(
+        tags.map(({ name, manifestId }) => ({
+          repository_id: repositoryId,
+          name,
+          manifest_id: manifestId,
+          pushed_at: at,
+          pushed_by: by,
+        })),
+      )
       .onConflict((conflict) => conflict.columns(['repository_id', 'name']).doNothing())
-      .executeTakeFirst();
-    return made.numInsertedOrUpdatedRows === 1n;
+      .returning(['name', 'manifest_id'])
+      .execute();
+    return made.map((row) => ({ name: row.name as TagName, manifestId: row.manifest_id, from: undefined }));
+  }
+  async function addTags(tx: Transaction, where: Where, tags: readonly NewTag[]): Promise<number> {
+    let count = 0;
+    for (const some of slices(tags)) {
+      const made = await insertTags(tx, where, some);
+      if (made.length === 0) continue;
+      await bin.noteTags(tx, where, made);
+      const ids = [...new Set(made.map(({ manifestId }) => manifestId))];
+      await relist(tx, db, where.repositoryId, { at: where.at, ids });
+      count += made.length;
+    }
+    return count;
   }
   async function targetOf(tx: Transaction, repositoryId: number, name: TagName) {
     const query = within(tx)
@@ -67,7 +95,7 @@ export function createManifestTags(db: Db, bin: Bin, relist: Relist): ManifestTa
       const row = { manifest_id: manifestId, pushed_at: at, pushed_by: by };
       const changed = async (before: { manifest_id: number; digest: string } | undefined) => {
         const from = before?.digest as Digest | undefined;
-        if (before?.manifest_id !== manifestId) await bin.noteTag(tx, { ...tag, from });
+        if (before?.manifest_id !== manifestId) await bin.noteTags(tx, tag, [{ name, manifestId, from }]);
         const ids = before === undefined ? [manifestId] : [...new Set([manifestId, before.manifest_id])];
         await relist(tx, db, repositoryId, { at, ids });
         return from;
@@ -85,17 +113,13 @@ export function createManifestTags(db: Db, bin: Bin, relist: Relist): ManifestTa
             .execute();
           return changed(before);
         }
-        if (await insertTag(tx, tag)) return changed(undefined);
+        if ((await insertTags(tx, tag, [tag])).length > 0) return changed(undefined);
       }
       throw new Error(`the tag ${name} is neither there nor can it be made`);
     },
 
-    async addTag(tx, tag) {
-      if (!(await insertTag(tx, tag))) return false;
-      await bin.noteTag(tx, { ...tag, from: undefined });
-      await relist(tx, db, tag.repositoryId, { at: tag.at, ids: [tag.manifestId] });
-      return true;
-    },
+    addTags,
+    addTag: async (tx, tag) => (await addTags(tx, tag, [tag])) > 0,
 
     async tagTarget(tx, repositoryId, name) {
       // A tag that is not there has no row to lock, so those who look before they write take turns at the repository's.

@@ -1,0 +1,1 @@
+export { selectIds, selectRows, selectTexts, slices } from './lists.ts';
