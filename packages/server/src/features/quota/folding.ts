@@ -28,9 +28,9 @@ export function createFolding({ store, transact, onError, everyMs }: FoldingDeps
   function fold(projectId: number): Promise<void> {
     const known = running.get(projectId);
     if (known !== undefined) return known;
-    const folded = transact((tx) => store.fold(tx, projectId), { durable: false }).finally(() =>
-      running.delete(projectId),
-    );
+    const folded = (async () => {
+      while (await transact((tx) => store.fold(tx, projectId), { durable: false }));
+    })().finally(() => running.delete(projectId));
     running.set(projectId, folded);
     return folded;
   }

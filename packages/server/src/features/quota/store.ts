@@ -28,8 +28,8 @@ export interface QuotaStore {
   mark(tx: Transaction, projectId: number, what: 'warned' | 'exceeded'): Promise<boolean>;
   /** Projects whose ledger has rows. */
   listUnfolded(limit: number): Promise<number[]>;
-  /** Adds the ledger of a project to its running figure. */
-  fold(tx: Transaction, projectId: number): Promise<void>;
+  /** Adds some of the ledger of a project to its running figure. Answers whether there may be more. */
+  fold(tx: Transaction, projectId: number): Promise<boolean>;
 }
 
 /** Apart from other locks of this kind in the database; any constant will do. */
@@ -46,6 +46,9 @@ interface UsageRow {
   readonly warned: number;
   readonly exceeded: number;
 }
+
+/** Rows of a ledger added up in one transaction: a project that was emptied leaves one for each of its blobs. */
+const foldedAtOnce = 1000;
 
 export function createQuotaStore(db: Db): QuotaStore {
   const limitOf = db.prepareFirst<{ hard: number }>((q, value) =>
@@ -190,7 +193,9 @@ export function createQuotaStore(db: Db): QuotaStore {
       const q = within(tx);
       const rows = await q
         .deleteFrom('quota_ledger')
-        .where('project_id', '=', projectId)
+        .where('id', 'in', (ledger) =>
+          ledger.selectFrom('quota_ledger').select('id').where('project_id', '=', projectId).limit(foldedAtOnce),
+        )
         .returning(['delta', 'count_delta'])
         .execute();
       const used = sql<number>`used + ${rows.reduce((total, { delta }) => total + delta, 0)}`;
@@ -208,6 +213,7 @@ export function createQuotaStore(db: Db): QuotaStore {
         })
         .where('project_id', '=', projectId)
         .execute();
+      return rows.length === foldedAtOnce;
     },
   };
 }
