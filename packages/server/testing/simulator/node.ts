@@ -161,7 +161,7 @@ export function createNode({ db, stores, bytes: store, gate, clock, newId, sabot
     onKept(error) {
       throw error;
     },
-    pause: async () => undefined,
+    courtesy: { size: (most) => most, timed: (_count, piece) => piece(), rest: async () => undefined },
   });
   const { taking, history } = stores;
   const restoring = {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Transact } from '#kernel/transaction';
+import type { Transact, Transaction } from '#kernel/transaction';
 import type { BlobStore } from '#platform/blobs';
+import { type Courtesy, createCourtesy } from '#platform/pace';
 import type { CollectionStore, JudgedReview } from '#registry/collection';
 import { forEachAtOnce } from './at-once.ts';
 import { describeAmount, describeReview } from './describe.ts';
@@ -13,8 +13,8 @@ export interface CollectionDeps extends Sources {
   readonly ages: Ages;
   /** Told of bytes that the store did not give back; they stay for the next collection. */
   readonly onKept: (error: unknown) => void;
-  /** How it waits to let others go first; the simulator has no time for that. */
-  readonly pause?: (ms: number) => Promise<unknown>;
+  /** How it lets others go first; the simulator has no time for that. */
+  readonly courtesy?: Courtesy;
 }
 
 /** Collects what nobody needs any more while pushes and pulls go on. Any number may run at once, in any process. */
@@ -32,28 +32,31 @@ export interface Collection {
 
 /** Rows looked at together, by a reader that holds nobody up. */
 const lookedAt = 2000;
-/** Rows changed in one transaction: few enough for a request that waits for it to notice nothing. */
-const changedAtOnce = 50;
-/** Reviews that only end: the row goes, and nothing else is touched. */
-const endedAtOnce = 500;
+/** The most rows changed in one transaction. */
+const changedAtOnce = 1000;
+/** Artifacts and deletions that end in one go: each has rows of its own. */
+const endedAtOnce = 50;
+/** Files removed before their rows go. */
+const filesAtOnce = 200;
 /** Files removed side by side. */
 const removedAtOnce = 8;
 
 export function createCollection(deps: CollectionDeps): Collection {
-  const { store, transact, ages, pause = sleep } = deps;
+  const { store, transact, ages, courtesy = createCourtesy() } = deps;
 
-  /** Runs the pieces one after the other, and lets others go first in between. */
-  async function inPieces<T>(
+  /** Changes them in pieces, each in a transaction, and lets others go first in between. */
+  async function inPieces<T, Done>(
     all: readonly T[],
     signal: AbortSignal,
-    work: (some: T[]) => Promise<void>,
-    size = changedAtOnce,
+    change: (tx: Transaction, some: T[]) => Promise<Done>,
+    onDone: (done: Done) => void,
   ) {
-    for (let at = 0; at < all.length; at += size) {
+    for (let at = 0; at < all.length; ) {
       signal.throwIfAborted();
-      const began = performance.now();
-      await work(all.slice(at, at + size));
-      await pause(Math.min(50, (performance.now() - began) / 2));
+      const some = all.slice(at, at + courtesy.size(changedAtOnce));
+      at += some.length;
+      onDone(await transact((tx) => courtesy.timed(some.length, () => change(tx, some)), { durable: false }));
+      await courtesy.rest();
     }
   }
 
@@ -62,7 +65,7 @@ export function createCollection(deps: CollectionDeps): Collection {
     if (dryRun) return total;
     for (;;) {
       signal.throwIfAborted();
-      const { count, bytes } = await deps.expireDeletions(changedAtOnce);
+      const { count, bytes } = await deps.expireDeletions(endedAtOnce);
       if (count === 0) break;
       total.count += count;
       total.bytes += bytes;
@@ -76,7 +79,7 @@ export function createCollection(deps: CollectionDeps): Collection {
     if (!untagged) return total;
     if (!dryRun) while ((await transact((tx) => store.forgetHeld(tx, lookedAt))) === lookedAt) signal.throwIfAborted();
     for (let after = 0; ; ) {
-      const found = await store.listUnheld(ages.graceMs, changedAtOnce, after);
+      const found = await store.listUnheld(ages.graceMs, endedAtOnce, after);
       for (const manifest of found) {
         signal.throwIfAborted();
         after = manifest.manifestId;
@@ -86,7 +89,7 @@ export function createCollection(deps: CollectionDeps): Collection {
         log(`${dryRun ? 'Would delete' : 'Deleted'} ${manifest.repository}@${manifest.digest}: nothing refers to it.`);
         report(`${total.count} artifacts without a tag`);
       }
-      if (found.length < changedAtOnce) return total;
+      if (found.length < endedAtOnce) return total;
     }
   }
 
@@ -106,17 +109,19 @@ export function createCollection(deps: CollectionDeps): Collection {
         }
         after = found.at(-1);
       } else {
-        const settle = async (some: JudgedReview[]) => {
-          const done = await transact((tx) => store.settle(tx, some, ages.graceMs), { durable: false });
+        const settle = (tx: Transaction, some: JudgedReview[]) => store.settle(tx, some, ages.graceMs);
+        const add = (done: Awaited<ReturnType<typeof settle>>) => {
           total.unlinked += done.unlinked;
           total.condemned += done.condemned;
         };
+        // Those that only end take far less time each than those that change something.
         const kept = ({ verdict }: JudgedReview) => verdict === 'keep';
-        await inPieces(found.filter(kept), signal, settle, endedAtOnce);
+        await inPieces(found.filter(kept), signal, settle, add);
         await inPieces(
           found.filter((review) => !kept(review)),
           signal,
           settle,
+          add,
         );
       }
       seen += found.length;
@@ -134,9 +139,13 @@ export function createCollection(deps: CollectionDeps): Collection {
     if (dryRun) return (await store.measure()).condemned;
     for (;;) {
       const found = await store.listCondemned(ages.condemnedMs, lookedAt);
-      await inPieces(found, signal, async (some) => {
-        const ids = some.map(({ id }) => id);
-        const { count, bytes } = await transact((tx) => store.remove(tx, ids, ages.condemnedMs), { durable: false });
+      const remove = (tx: Transaction, some: readonly { readonly id: number }[]) =>
+        store.remove(
+          tx,
+          some.map(({ id }) => id),
+          ages.condemnedMs,
+        );
+      await inPieces(found, signal, remove, ({ count, bytes }) => {
         total.count += count;
         total.bytes += bytes;
         report(`${total.count} blobs removed`);
@@ -155,9 +164,10 @@ export function createCollection(deps: CollectionDeps): Collection {
       const named = await store.findNamed(found);
       // The rows are gone for good before their bytes go: a lost power supply must not bring them back alone.
       if (found[0] !== undefined) await transact((tx) => store.confirmTrash(tx, found[0]?.id ?? 0));
-      await inPieces(found, signal, async (some) => {
+      for (let at = 0; at < found.length; at += filesAtOnce) {
+        signal.throwIfAborted();
         const gone: number[] = [];
-        await forEachAtOnce(some, removedAtOnce, async ({ id, location, size }) => {
+        await forEachAtOnce(found.slice(at, at + filesAtOnce), removedAtOnce, async ({ id, location, size }) => {
           if (!named.has(id)) {
             await deps.bytes.delete(location);
             total.count += 1;
@@ -165,9 +175,8 @@ export function createCollection(deps: CollectionDeps): Collection {
           }
           gone.push(id);
         }).catch(deps.onKept);
-        await transact((tx) => store.forgetTrash(tx, gone), { durable: false });
-        report(`${total.count} blobs' bytes given back`);
-      });
+        await inPieces(gone, signal, store.forgetTrash, () => report(`${total.count} blobs' bytes given back`));
+      }
       after = found.at(-1)?.id ?? after;
       if (found.length < lookedAt) break;
     }

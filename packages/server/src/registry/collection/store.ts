@@ -3,6 +3,7 @@ import type { Clock } from '#kernel/clock';
 import type { Transaction } from '#kernel/transaction';
 import type { BlobLocation } from '#platform/blobs';
 import { type Db, within } from '#platform/db';
+import { selectIds, selectRows, selectTexts } from '#platform/db/lists';
 import type { Amount, CondemnedBlob, JudgedReview, Review, TrashedBytes, UnheldManifest, Verdict } from './types.ts';
 
 /**
@@ -60,7 +61,17 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
   const before = (ms: number) => sql<number>`${now()} - ${ms}`;
   const aged = (graceMs: number) =>
     sql<boolean>`manifest_review.at <= ${before(graceMs)} and manifest.pulled_at <= ${before(graceMs)}`;
-  const keyOf = ({ at, blobId, repositoryId }: Review) => sql`(${at}, ${blobId}, ${repositoryId})`;
+  const blobsOf = (reviews: readonly Review[]) =>
+    selectIds(
+      db,
+      reviews.map(({ blobId }) => blobId),
+    );
+  const linksOf = (reviews: readonly Review[]) =>
+    selectRows(
+      db,
+      2,
+      reviews.map(({ repositoryId, blobId }) => [repositoryId, blobId]),
+    );
 
   /** Waits for whoever writes to the rows; on SQLite there is one writer at a time anyway. */
   async function hold(tx: Transaction, table: 'blob' | 'repository_blob', condition: ReturnType<typeof sql>) {
@@ -86,18 +97,16 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
     const asSuch = reviews.filter(({ repositoryId }) => repositoryId === 0);
     if (asSuch.length > 0) {
       await sql`insert into gc_review (at, blob_id, repository_id) select touched_at, id, 0 from blob
-        where id in (${sql.join(asSuch.map(({ blobId }) => blobId))}) and condemned_at is null and ${unused}
+        where id in ${blobsOf(asSuch)} and condemned_at is null and ${unused}
         on conflict do nothing`.execute(within(tx));
     }
     const inRepositories = reviews.filter(({ repositoryId }) => repositoryId !== 0);
     if (inRepositories.length > 0) {
-      const pairs = sql.join(inRepositories.map(({ repositoryId, blobId }) => sql`(${repositoryId}, ${blobId})`));
       await sql`insert into gc_review (at, blob_id, repository_id)
         select blob.touched_at, blob.id, repository_blob.repository_id
         from repository_blob join blob on blob.id = repository_blob.blob_id
-        where (repository_blob.repository_id, repository_blob.blob_id) in (${
-          db.kind === 'sqlite' ? sql`values ${pairs}` : pairs
-        }) and not exists (select 1 from manifest_blob where manifest_blob.blob_id = repository_blob.blob_id
+        where (repository_blob.repository_id, repository_blob.blob_id) in ${linksOf(inRepositories)}
+        and not exists (select 1 from manifest_blob where manifest_blob.blob_id = repository_blob.blob_id
           and manifest_blob.repository_id = repository_blob.repository_id)
         on conflict do nothing`.execute(within(tx));
     }
@@ -105,12 +114,9 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
 
   async function unlink(tx: Transaction, reviews: readonly Review[], graceMs: number): Promise<number> {
     if (reviews.length === 0) return 0;
-    const pairs = sql.join(reviews.map(({ repositoryId, blobId }) => sql`(${repositoryId}, ${blobId})`));
-    const which = sql`(repository_blob.repository_id, repository_blob.blob_id) in (${
-      db.kind === 'sqlite' ? sql`values ${pairs}` : pairs
-    })`;
+    const which = sql`(repository_blob.repository_id, repository_blob.blob_id) in ${linksOf(reviews)}`;
     await hold(tx, 'repository_blob', which);
-    await hold(tx, 'blob', sql`blob.id in (${sql.join(reviews.map(({ blobId }) => blobId))})`);
+    await hold(tx, 'blob', sql`blob.id in ${blobsOf(reviews)}`);
     const gone = await sql<{ repository_id: number; blob_id: number }>`delete from repository_blob where ${which}
       and not exists (select 1 from manifest_blob where manifest_blob.blob_id = repository_blob.blob_id
         and manifest_blob.repository_id = repository_blob.repository_id)
@@ -127,7 +133,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
 
   async function condemn(tx: Transaction, reviews: readonly Review[], graceMs: number): Promise<number> {
     if (reviews.length === 0) return 0;
-    const which = sql`blob.id in (${sql.join(reviews.map(({ blobId }) => blobId))})`;
+    const which = sql`blob.id in ${blobsOf(reviews)}`;
     await hold(tx, 'blob', which);
     const done = await sql<{ id: number }>`update blob set condemned_at = ${now()}
       where ${which} and condemned_at is null and touched_at <= ${before(graceMs)} and ${unused}
@@ -137,7 +143,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
     if (touched.length > 0) {
       await sql`insert into gc_review (at, blob_id, repository_id)
         select touched_at, id, 0 from blob
-        where id in (${sql.join(touched.map(({ blobId }) => blobId))}) and touched_at > ${before(graceMs)}
+        where id in ${blobsOf(touched)} and touched_at > ${before(graceMs)}
           and ${unused} on conflict do nothing`.execute(within(tx));
     }
     return ids.size;
@@ -163,7 +169,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
           when blob.touched_at > ${cutoff} or repository.pinned = 1 then 'later'
           when due.repository_id = 0 then 'condemn' else 'unlink' end as verdict
         from (select at, blob_id, repository_id from gc_review
-          where at <= ${cutoff} ${after === undefined ? sql`` : sql`and (at, blob_id, repository_id) > ${keyOf(after)}`}
+          where at <= ${cutoff} ${after === undefined ? sql`` : sql`and (at, blob_id, repository_id) > (${after.at}, ${after.blobId}, ${after.repositoryId})`}
           order by at, blob_id, repository_id limit ${limit}) as due
         left join blob on blob.id = due.blob_id
         left join repository on repository.id = due.repository_id
@@ -183,10 +189,9 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
 
     async settle(tx, reviews, graceMs) {
       if (reviews.length === 0) return { unlinked: 0, condemned: 0 };
-      const keys = sql.join(reviews.map(keyOf));
-      await sql`delete from gc_review where (at, blob_id, repository_id) in (${
-        db.kind === 'sqlite' ? sql`values ${keys}` : keys
-      })`.execute(within(tx));
+      const keys = reviews.map(({ at, blobId, repositoryId }) => [at, blobId, repositoryId]);
+      await sql`delete from gc_review
+        where (at, blob_id, repository_id) in ${selectRows(db, 3, keys)}`.execute(within(tx));
       const of = (verdict: Verdict) => reviews.filter((review) => review.verdict === verdict);
       await postpone(tx, of('later'), graceMs);
       await reviewAgain(tx, of('keep'));
@@ -215,7 +220,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
     async remove(tx, ids, condemnedMs) {
       if (ids.length === 0) return { count: 0, bytes: 0 };
       const q = within(tx);
-      const which = sql`blob.id in (${sql.join(ids)})`;
+      const which = sql`blob.id in ${selectIds(db, ids)}`;
       await hold(tx, 'blob', which);
       await sql`update blob set condemned_at = null where ${which} and condemned_at is not null
         and not (${unused})`.execute(q);
@@ -245,7 +250,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
       const rows = await db.background
         .selectFrom('blob')
         .select('location')
-        .where('digest', 'in', [...new Set(trash.map(({ digest }) => digest))])
+        .where('digest', 'in', selectTexts(db, [...new Set(trash.map(({ digest }) => digest))]))
         .execute();
       const named = new Set(rows.map((row) => row.location));
       return new Set(trash.filter(({ location }) => named.has(location)).map(({ id }) => id));
@@ -256,7 +261,7 @@ export function createCollectionStore(db: Db, clock: Clock): CollectionStore {
     },
 
     async forgetTrash(tx, ids) {
-      if (ids.length > 0) await within(tx).deleteFrom('trash').where('id', 'in', ids).execute();
+      if (ids.length > 0) await within(tx).deleteFrom('trash').where('id', 'in', selectIds(db, ids)).execute();
     },
 
     async listUnheld(graceMs, limit, afterId) {
