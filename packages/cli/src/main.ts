@@ -11,6 +11,14 @@ function keepCompiledCode(): void {
   }
 }
 
+/**
+ * Each upload that is synced holds a thread of libuv's, of which there are four unless told otherwise before the first is
+ * started; the log of the database would wait behind them.
+ */
+function widenThreadPool(): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= '16';
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   const asksHelp = rest.some((arg) => arg === '-h' || arg === '--help');
@@ -28,4 +36,5 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 keepCompiledCode();
+widenThreadPool();
 process.exitCode = await main(process.argv.slice(2));

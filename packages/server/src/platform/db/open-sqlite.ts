@@ -11,6 +11,8 @@ import type { Database } from './schema/database.ts';
 import { createReadMemo, type ReadMemo } from './read-memo.ts';
 import { openBackground } from './sqlite/background.ts';
 import { createBatchWriter } from './sqlite/batch-writer.ts';
+import { createCheckpointer } from './sqlite/checkpointer.ts';
+import { createLogSync } from './sqlite/log-sync.ts';
 import { openSqlite } from './sqlite/connection.ts';
 import { createLocalSignals } from './signals.ts';
 import { signalAfter, wrapTransaction } from './transaction.ts';
@@ -31,11 +33,8 @@ export async function openSqliteDb(
   const writer = openOrExplain(path);
   const lock = options.alone === true ? lockOthersOut(path) : undefined;
   if (options.shipped === true) writer.raw.exec('pragma wal_autocheckpoint = 0');
-  // WAL with FULL: a commit is synced before it is answered. NORMAL loses acknowledged commits with the power supply.
   writer.raw.exec('pragma synchronous = full');
   writer.raw.exec('pragma trusted_schema = off');
-  const synchronous = writer.raw.prepare('pragma synchronous').get() as { synchronous: number };
-  if (synchronous.synchronous !== 2) throw new DatabaseUnusable(`SQLite at ${path} refuses synchronous=FULL.`);
   const write = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) });
   try {
     await migrate(write as Kysely<unknown>, 'sqlite', options.upgrade);
@@ -43,6 +42,11 @@ export async function openSqliteDb(
     await write.destroy();
     throw error instanceof DatabaseUnusable ? error : explain(path, error);
   }
+  // NORMAL leaves the sync of a commit to us: it is done before the commit is answered, but not in this thread.
+  writer.raw.exec('pragma synchronous = normal');
+  const { synchronous } = writer.raw.prepare('pragma synchronous').get() as { synchronous: number };
+  if (synchronous !== 1) throw new DatabaseUnusable(`SQLite at ${path} refuses synchronous=NORMAL.`);
+  const log = createLogSync(path);
   const reader = openSqlite(path, { readOnly: true, busyMs });
   // Only who has read once keeps the writer from emptying the log when it is closed.
   if (options.shipped === true) reader.raw.exec('select version from schema_version');
@@ -60,7 +64,14 @@ export async function openSqliteDb(
     signals.wake(channels);
   };
   let closed = false;
-  const transact = createBatchWriter(writer.raw, (work) => work(tx) as Promise<never>, committed);
+  const checkpointer = options.shipped === true ? undefined : createCheckpointer(writer.raw, path);
+  const transact = createBatchWriter({
+    raw: writer.raw,
+    run: (work) => work(tx) as Promise<never>,
+    log,
+    checkpointer,
+    onCommit: committed,
+  });
   return {
     kind: 'sqlite',
     read,
@@ -87,6 +98,8 @@ export async function openSqliteDb(
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
+      await log[Symbol.asyncDispose]();
+      await checkpointer?.[Symbol.asyncDispose]();
       await background.destroy();
       // Who goes last decides: a writer empties the log, a reader leaves it for those who read on from there.
       if (options.shipped === true) await write.destroy();

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { forEachDialect, makeSqlitePlace } from '#testing/databases';
 import { addProjectRow } from '#testing/rows';
@@ -52,4 +55,25 @@ test('on SQLite they are finished before the database is closed', async () => {
   const reading = slow.execute(db.background);
   await db[Symbol.asyncDispose]();
   assert.equal((await reading).rows[0]?.n, 1_000_000);
+});
+
+test('on SQLite one that is asked for at the last moment is answered, and keeps no process from ending', async () => {
+  await using place = await makeSqlitePlace();
+  await using db = await place.open();
+  const program = `
+    import { sql } from 'kysely';
+    import { openBackground } from './src/platform/db/sqlite/background.ts';
+    for (const turns of [0, 1, 2, 5, 20]) {
+      const background = openBackground({ path: process.argv[1], busyMs: 1000 });
+      const reading = sql\`select count(*) as n from project\`.execute(background);
+      for (let turn = 0; turn < turns; turn += 1) await undefined;
+      await background.destroy();
+      console.log((await reading).rows[0].n);
+    }`;
+  await db.probe();
+  const { env } = place;
+  const args = ['--eval', program, join(env['ENTREPOT_DATA'] ?? '', 'entrepot.db')];
+  const cwd = join(import.meta.dirname, '../../../..');
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 60_000 });
+  assert.deepEqual(stdout.trim().split('\n'), ['0', '0', '0', '0', '0']);
 });

@@ -18,6 +18,8 @@ type Settle = PromiseWithResolvers<readonly unknown[]>;
 export function openBackground<Tables>(start: BackgroundStart): Kysely<Tables> {
   let worker: Worker | undefined;
   let asked = 0;
+  let closed = false;
+  let ending: Worker | undefined;
   const waiting = new Map<number, Settle>();
 
   function fail(error: unknown): void {
@@ -31,8 +33,10 @@ export function openBackground<Tables>(start: BackgroundStart): Kysely<Tables> {
     made.on('message', (answer: BackgroundAnswer) => {
       const asker = waiting.get(answer.id);
       waiting.delete(answer.id);
-      // An idle thread keeps no process from ending.
-      if (waiting.size === 0) made.unref();
+      // An idle thread keeps no process from ending, other than one that is awaited.
+      if (waiting.size === 0 && made !== ending) made.unref();
+      // This one was begun for a read that was asked for at the last moment.
+      if (waiting.size === 0 && made !== ending && closed) made.postMessage('close');
       if ('rows' in answer) asker?.resolve(answer.rows);
       else asker?.reject(answer.failure);
     });
@@ -64,11 +68,13 @@ export function openBackground<Tables>(start: BackgroundStart): Kysely<Tables> {
     commitTransaction: refuse,
     rollbackTransaction: refuse,
     async destroy() {
-      const ending = worker;
-      if (ending === undefined) return;
-      const ended = new Promise((resolve) => ending.once('exit', resolve));
-      ending.ref();
-      ending.postMessage('close');
+      closed = true;
+      const thread = worker;
+      if (thread === undefined) return;
+      ending = thread;
+      const ended = new Promise((resolve) => thread.once('exit', resolve));
+      thread.ref();
+      thread.postMessage('close');
       await ended;
     },
   };

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Transact, TransactOptions } from '#kernel/transaction';
+import type { Checkpointer } from './checkpointer.ts';
+import type { LogSync } from './log-sync.ts';
 import { explainSqliteError } from './explain-error.ts';
 
 interface Job {
@@ -13,16 +15,24 @@ interface Job {
 /** So many works at most share one commit: a bound on what one failed commit takes with it. */
 const largestBatch = 64;
 
+export interface BatchWriterOptions {
+  /** The connection, with `synchronous = NORMAL`: its commits keep their order, and are on the disk after a sync. */
+  readonly raw: DatabaseSync;
+  readonly run: <T>(work: Parameters<Transact>[0]) => Promise<T>;
+  readonly log: Pick<LogSync, 'sync' | 'assertSound'>;
+  readonly checkpointer?: Pick<Checkpointer, 'committed' | 'gate'> | undefined;
+  /** Told when others can read a change, which may be before it is on the disk. */
+  readonly onCommit?: () => void;
+}
+
 /**
  * Group commit for the one write connection: works that wait at the same time run one after the other inside one
- * transaction, each behind a savepoint of its own, and are answered together after one synced commit. A work that
- * throws undoes itself only. Eight pushes at once thus cost one sync of the log instead of eight.
+ * transaction, each behind a savepoint of its own, and are answered together after one commit and a sync of the log. A
+ * work that throws undoes itself only. Eight pushes at once thus cost one sync of the log instead of eight, and those
+ * that come meanwhile are committed while it runs.
  */
-export function createBatchWriter(
-  raw: DatabaseSync,
-  run: <T>(work: Parameters<Transact>[0]) => Promise<T>,
-  onCommit: () => void = () => undefined,
-): Transact {
+export function createBatchWriter(options: BatchWriterOptions): Transact {
+  const { raw, run, log, checkpointer, onCommit = () => undefined } = options;
   const waiting: Job[] = [];
   let scheduled = false;
   const begin = raw.prepare('begin immediate');
@@ -30,15 +40,27 @@ export function createBatchWriter(
   const savepoint = raw.prepare('savepoint work');
   const release = raw.prepare('release work');
   const rollbackWork = raw.prepare('rollback to work');
-  // Not prepared: SQLite obeys this pragma when it compiles the statement, not each time it runs.
-  const sync = (level: 'full' | 'normal') => raw.exec(`pragma synchronous = ${level}`);
+
+  /** Answers those of a batch that is committed; who needs it on the disk waits for that. */
+  function answer(done: readonly { readonly job: Job; readonly value: unknown }[]): void {
+    const durable = done.filter(({ job }) => job.durable);
+    for (const { job, value } of done) if (!job.durable) job.resolve(value);
+    if (durable.length === 0) return;
+    log.sync().then(
+      () => {
+        for (const { job, value } of durable) job.resolve(value);
+      },
+      (error: unknown) => {
+        for (const { job } of durable) job.reject(explainSqliteError(error));
+      },
+    );
+  }
 
   async function drainOnce(): Promise<void> {
     const batch = waiting.splice(0, largestBatch);
     const done: { job: Job; value: unknown }[] = [];
     try {
-      // In WAL mode NORMAL leaves the log's sync to the next FULL commit: the order of commits is kept either way.
-      if (!batch.some((job) => job.durable)) sync('normal');
+      log.assertSound();
       begin.run();
       for (const job of batch) {
         savepoint.run();
@@ -53,18 +75,20 @@ export function createBatchWriter(
         }
       }
       commit.run();
+      checkpointer?.committed();
       if (batch.some((job) => !job.unread)) onCommit();
-      for (const { job, value } of done) job.resolve(value);
+      answer(done);
     } catch (error) {
       for (const job of batch) job.reject(explainSqliteError(error));
       if (raw.isOpen && raw.isTransaction) raw.exec('rollback');
-    } finally {
-      if (raw.isOpen) sync('full');
     }
   }
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) await drainOnce();
+    while (waiting.length > 0) {
+      await checkpointer?.gate;
+      await drainOnce();
+    }
     scheduled = false;
   }
 

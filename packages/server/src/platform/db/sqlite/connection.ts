@@ -4,6 +4,8 @@ import type { SqliteDatabase } from 'kysely';
 
 /** Statements kept compiled per connection; the registry has far fewer different ones. */
 const keptStatements = 500;
+/** A longer one is one of many for lists of any length, and large when compiled. */
+const longestKept = 8000;
 
 /** One SQLite connection with its compiled statements, in the shape Kysely's dialect drives. */
 export interface SqliteConnection extends SqliteDatabase {
@@ -29,6 +31,7 @@ export function openSqlite(
     const known = statements.get(text);
     if (known !== undefined) return known;
     const made = raw.prepare(text);
+    if (text.length > longestKept) return made;
     if (statements.size >= keptStatements) statements.delete(statements.keys().next().value ?? '');
     statements.set(text, made);
     return made;
