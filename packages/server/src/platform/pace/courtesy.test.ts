@@ -39,7 +39,7 @@ describe('long work in pieces', () => {
   test('goes one by one where each takes long, and rests no longer than is good', async () => {
     const { piece } = openScene(400);
     await piece();
-    assert.deepEqual(await piece(), { size: 1, ms: 400, rest: 100 });
+    assert.deepEqual(await piece(), { size: 1, ms: 400, rest: 200 });
   });
 
   test('gets shorter and rests longer while others work, and back', async () => {
@@ -47,7 +47,7 @@ describe('long work in pieces', () => {
     await piece();
     others(0.9);
     await piece();
-    assert.deepEqual(await piece(), { size: 40, ms: 2, rest: 13 });
+    assert.deepEqual(await piece(), { size: 40, ms: 2, rest: 25 });
     others(0.1);
     await piece();
     assert.equal((await piece()).size, 300);

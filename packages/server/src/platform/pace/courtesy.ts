@@ -14,8 +14,8 @@ export interface Courtesy {
 /** How long a piece may keep the thread: short enough for a request that waits for it to notice nothing. */
 const pieceMs = { busy: 2, idle: 15 } as const;
 /** How much longer than the piece the rest is. */
-const restShare = { busy: 6, idle: 0.5 } as const;
-const longestRestMs = 100;
+const restShare = { busy: 12, idle: 0.5 } as const;
+const longestRestMs = 200;
 /** Of the first piece nothing is known. */
 const firstSize = 10;
 /** The thread is busy with others when it works for more than this share of a rest. */
