@@ -58,6 +58,8 @@ export interface ManifestStore extends ManifestTags, ManifestRelations, Pick<Blo
   put(tx: Transaction, manifest: NewManifest, references: ManifestReferences): Promise<number>;
   /** The same with many of one repository, none of them twice. Answers their ids. */
   putAll(tx: Transaction, repositoryId: number, entries: readonly ManifestEntry[]): Promise<Map<Digest, number>>;
+  /** Somebody counts on these from now on: what nothing holds among them is kept for another grace. */
+  renew(tx: Transaction, repositoryId: number, digests: readonly Digest[], at: number): Promise<void>;
   /** Puts the manifest and every tag that points at it into the bin. Answers whether it was there. */
   delete(tx: Transaction, repositoryId: number, digest: Digest, removal: Removal): Promise<boolean>;
   /** The manifest's id; it cannot be removed before the transaction ends. */
@@ -274,6 +276,7 @@ export function createManifestStore(db: Db, options?: BlobHoldsOptions): Manifes
       return id;
     },
     putAll,
+    renew: (tx, repositoryId, digests, at) => relist(tx, db, repositoryId, { at, digests }),
 
     async delete(tx, repositoryId, digest, removal) {
       const q = within(tx);

@@ -164,6 +164,13 @@ export function createBringBack({ taking, store, blobs, events, clock }: BringBa
       artifacts.map(({ digest }) => digest),
     );
     const there = artifacts.filter(({ digest }) => present.has(digest));
+    // Whoever asks for it back is told that it is there: it does not go in the next moment.
+    await store.renew(
+      tx,
+      place.repositoryId,
+      there.map(({ digest }) => digest),
+      clock(),
+    );
     const ready = await prepare(
       tx,
       artifacts.filter(({ digest }) => !present.has(digest)),

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import { indexOf, randomImage, randomReferrer, type TestContent } from '@entrepot/oci/testing/random-image';
 import { forEachDialect } from '#testing/databases';
 import { askManagement, type Shown } from '#testing/management';
-import { imageManifest, startTestRegistry, type TestRegistry } from '#testing/test-registry';
+import { imageManifest, imageType, startTestRegistry, type TestRegistry } from '#testing/test-registry';
 import { askOwn, collect, lastDeletion, remove, restore, type ShownDeletion } from '#testing/undo-scene';
 
 async function pushContent(registry: TestRegistry, repository: string, content: TestContent, reference?: string) {
@@ -37,7 +37,7 @@ forEachDialect('what was deleted', (on) => {
         place,
         env: { ENTREPOT_GC_GRACE: '1s', ENTREPOT_GC_INTERVAL: '0s', ENTREPOT_UNDO_WINDOW: '1h' },
       });
-      for (const project of ['team', 'small', 'other', 'race', 'bin']) await registry.addProject(project);
+      for (const project of ['team', 'small', 'other', 'race', 'bin', 'late']) await registry.addProject(project);
       return { registry, place };
     })();
     after(async () => {
@@ -162,6 +162,22 @@ forEachDialect('what was deleted', (on) => {
       await remove(registry, '/v2/team/moved/manifests/v1');
       assert.equal((await restore(registry, 'team', id)).json.tags, 1);
       assert.equal(await pull(registry, 'team/moved', 'v1'), first.digest);
+    });
+
+    test('that is there again without a holder is kept for another grace when somebody asks for it', async () => {
+      const { registry } = await opened;
+      const image = await registry.pushImage('late/again', 'v1');
+      const path = `/v2/late/again/manifests/${image.digest}`;
+      for (const one of ['/v2/late/again/manifests/v1', path]) await remove(registry, one);
+      const { id } = await lastDeletion(registry, 'late');
+      const headers = { 'content-type': imageType };
+      const pushed = await registry.fetch(path, { method: 'PUT', as: registry.admin, body: image.manifest, headers });
+      assert.equal(pushed.status, 201);
+      const which = `manifest_id = (select id from manifest where digest = '${image.digest}')`;
+      await registry.query(`update manifest_review set at = 1 where ${which}`);
+      assert.equal((await restore(registry, 'late', id)).json.already_there, 1);
+      const [review] = await registry.query(`select at from manifest_review where ${which}`);
+      assert.ok(Number(review?.['at']) > 1_000_000, JSON.stringify(review));
     });
 
     test('comes back as a repository of more than one batch, with its description and pin', async () => {
