@@ -266,13 +266,16 @@ export function createModel({ repositories: names, clock, graceMs }: ModelOption
       },
       targetsOf(tag, look) {
         const targets = new Set<Digest | undefined>();
-        for (const { value, start } of possibleWrites(tag, look)) {
+        for (const write of possibleWrites(tag, look)) {
+          const { value, start } = write;
           if (value === undefined) targets.add(undefined);
           else {
             const standing = manifestAt(value, look);
             if (standing !== 'gone') targets.add(value);
             const hit = removesOf(value).some((remove) => remove.end >= start && remove.start <= look.end);
-            if (standing !== 'there' || hit) targets.add(undefined);
+            // A manifest goes with its subject, and its tags with it; pushed again it comes without them.
+            const mayBeSwept = !isSafe(value, write, look);
+            if (standing !== 'there' || hit || mayBeSwept) targets.add(undefined);
           }
         }
         return targets;
