@@ -25,13 +25,7 @@ export interface CollectionsDeps {
 const actions = { run: 'create-gc', schedule: 'update-gc', stop: 'stop-job' } as const;
 
 export function createCollections({ collection, jobs, transact, audit, untagged }: CollectionsDeps): Collections {
-  const work = createRegularWork({
-    jobs,
-    transact,
-    vendorType: collectionType,
-    note: (tx, asker, wish, detail) =>
-      audit.write(tx, { action: actions[wish], asker, resource: collectionType, outcome: 'success', detail }),
-  });
+  const work = createRegularWork({ jobs, transact, vendorType: collectionType, audit, actions });
 
   return {
     ...work,

@@ -28,20 +28,25 @@ export interface RegularWork {
   ask(asker: Asker, timing: Timing, payload: object): Promise<number>;
 }
 
-/** What somebody does about it, for the record. */
-export type Wish = 'run' | 'schedule' | 'stop';
+/** What somebody does about it. */
+type Wish = 'run' | 'schedule' | 'stop';
 
-export interface RegularWorkDeps {
+interface Note<Action> {
+  readonly action: Action;
+  readonly asker: Asker;
+  readonly resource: string;
+  readonly outcome: 'success';
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface RegularWorkDeps<Action> {
   readonly jobs: Jobs;
   readonly transact: Transact;
   readonly vendorType: string;
-  /** Writes down, in the transaction of the change, who asked for what. */
-  readonly note: (
-    tx: Transaction,
-    asker: Asker,
-    wish: Wish,
-    detail: Readonly<Record<string, unknown>>,
-  ) => Promise<void>;
+  /** Written, in the transaction of the change, about who asked for what. */
+  readonly audit: { write(tx: Transaction, note: Note<Action>): Promise<void> };
+  /** What the audit calls each. */
+  readonly actions: Readonly<Record<Wish, Action>>;
 }
 
 /** There is one of each kind. */
@@ -49,7 +54,11 @@ const vendorId = 1;
 
 const usual: Readonly<Record<string, string>> = { Hourly: '0 0 * * * *', Daily: '0 0 0 * * *', Weekly: '0 0 0 * * 0' };
 
-export function createRegularWork({ jobs, transact, vendorType, note }: RegularWorkDeps): RegularWork {
+export function createRegularWork<Action>(deps: RegularWorkDeps<Action>): RegularWork {
+  const { jobs, transact, vendorType, audit, actions } = deps;
+  const note = (tx: Transaction, asker: Asker, wish: Wish, detail: Note<Action>['detail']) =>
+    audit.write(tx, { action: actions[wish], asker, resource: vendorType, outcome: 'success', detail });
+
   const scope = { vendorTypes: [vendorType] };
 
   const newest = { page: 1, pageSize: 1, conditions: [], sort: [] };

@@ -25,13 +25,7 @@ export interface AuditPurgesDeps {
 const actions = { run: 'create-purge', schedule: 'update-purge', stop: 'stop-job' } as const;
 
 export function createAuditPurges({ jobs, transact, audit, actionsOf }: AuditPurgesDeps): AuditPurges {
-  const work = createRegularWork({
-    jobs,
-    transact,
-    vendorType: purgeType,
-    note: (tx, asker, wish, detail) =>
-      audit.write(tx, { action: actions[wish], asker, resource: purgeType, outcome: 'success', detail }),
-  });
+  const work = createRegularWork({ jobs, transact, vendorType: purgeType, audit, actions });
   return {
     ...work,
     async ask(asker, timing, parameters) {
