@@ -85,6 +85,7 @@ const read = (row: Eventually<ManifestRow | undefined>) =>
 
 export function createManifestStore(db: Db, options?: BlobHoldsOptions): ManifestStore {
   const { holdBlobs, loosen, tighten } = createBlobHolds(db, options);
+  const relations = createManifestRelations(db);
   const bin = createBin(db);
   const byDigest = db.prepareFirst<ManifestRow>((q, value) =>
     q
@@ -254,7 +255,7 @@ export function createManifestStore(db: Db, options?: BlobHoldsOptions): Manifes
 
   return {
     ...createManifestTags(db, bin, relist),
-    ...createManifestRelations(db),
+    ...relations,
     holdBlobs,
     findByDigest: (projectId, repository, digest) => read(byDigest({ projectId, repository, digest })),
     findByTag: (projectId, repository, tag) => read(byTag({ projectId, repository, tag })),
@@ -282,13 +283,7 @@ export function createManifestStore(db: Db, options?: BlobHoldsOptions): Manifes
       const q = within(tx);
       await lockRepository(tx, db.kind, repositoryId);
       await bin.keepManifests(tx, removal, repositoryId, digest);
-      const children = await q
-        .selectFrom('manifest_child')
-        .innerJoin('manifest', 'manifest.id', 'manifest_child.manifest_id')
-        .select('manifest_child.digest')
-        .where('manifest.repository_id', '=', repositoryId)
-        .where('manifest.digest', '=', digest)
-        .execute();
+      const digests = await relations.childrenOf(tx, repositoryId, digest);
       const needed = await blobsOf(tx, repositoryId, digest);
       const result = await q
         .deleteFrom('manifest')
@@ -297,7 +292,6 @@ export function createManifestStore(db: Db, options?: BlobHoldsOptions): Manifes
         .executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
       await loosen(tx, repositoryId, needed);
-      const digests = children.map((child) => child.digest);
       await relist(tx, db, repositoryId, { at: removal.at, digests, subjects: [digest] });
       await unmarkHeld(tx, repositoryId);
       return true;
