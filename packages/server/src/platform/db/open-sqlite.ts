@@ -12,7 +12,7 @@ import { createReadMemo, type ReadMemo } from './read-memo.ts';
 import { openBackground } from './sqlite/background.ts';
 import { createBatchWriter } from './sqlite/batch-writer.ts';
 import { createCheckpointer } from './sqlite/checkpointer.ts';
-import { createLogSync } from './sqlite/log-sync.ts';
+import { type LogSync, openLogSync } from './sqlite/log-sync.ts';
 import { openSqlite } from './sqlite/connection.ts';
 import { createLocalSignals } from './signals.ts';
 import { signalAfter, wrapTransaction } from './transaction.ts';
@@ -36,8 +36,10 @@ export async function openSqliteDb(
   writer.raw.exec('pragma synchronous = full');
   writer.raw.exec('pragma trusted_schema = off');
   const write = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) });
+  let log: LogSync;
   try {
     await migrate(write as Kysely<unknown>, 'sqlite', options.upgrade);
+    log = await openLogSync(path);
   } catch (error) {
     await write.destroy();
     throw error instanceof DatabaseUnusable ? error : explain(path, error);
@@ -46,7 +48,6 @@ export async function openSqliteDb(
   writer.raw.exec('pragma synchronous = normal');
   const { synchronous } = writer.raw.prepare('pragma synchronous').get() as { synchronous: number };
   if (synchronous !== 1) throw new DatabaseUnusable(`SQLite at ${path} refuses synchronous=NORMAL.`);
-  const log = createLogSync(path);
   const reader = openSqlite(path, { readOnly: true, busyMs });
   // Only who has read once keeps the writer from emptying the log when it is closed.
   if (options.shipped === true) reader.raw.exec('select version from schema_version');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createLogSync } from './log-sync.ts';
+import { openLogSync } from './log-sync.ts';
 
 async function makeFolder() {
   const path = await mkdtemp(join(tmpdir(), 'entrepot-log-'));
@@ -13,7 +13,7 @@ async function makeFolder() {
 test('any number who ask while a sync runs share the next one', async () => {
   await using folder = await makeFolder();
   await writeFile(join(folder.path, 'a.db-wal'), 'frames');
-  await using log = createLogSync(join(folder.path, 'a.db'));
+  await using log = await openLogSync(join(folder.path, 'a.db'));
   const first = log.sync();
   const rest = [log.sync(), log.sync(), log.sync()];
   assert.ok(rest.every((one) => one === rest[0] && one !== first));
@@ -23,20 +23,21 @@ test('any number who ask while a sync runs share the next one', async () => {
 
 test('a disk that failed once fails for good', async () => {
   await using folder = await makeFolder();
-  await using log = createLogSync(join(folder.path, 'a.db'));
+  // A file that cannot be synced, for lack of a broken disk.
+  await symlink('/dev/null', join(folder.path, 'a.db-wal'));
+  await using log = await openLogSync(join(folder.path, 'a.db'));
   log.assertSound();
   const [first, second] = [log.sync(), log.sync()];
   await assert.rejects(first, /failed to keep what was written/);
   await assert.rejects(second, /failed to keep what was written/);
   assert.throws(() => log.assertSound(), /failed to keep what was written/);
-  await writeFile(join(folder.path, 'a.db-wal'), 'frames');
   await assert.rejects(log.sync(), /failed to keep what was written/);
 });
 
 test('what is asked for is done before the log is let go', async () => {
   await using folder = await makeFolder();
   await writeFile(join(folder.path, 'a.db-wal'), 'frames');
-  const log = createLogSync(join(folder.path, 'a.db'));
+  const log = await openLogSync(join(folder.path, 'a.db'));
   const done: number[] = [];
   void log.sync().then(() => done.push(1));
   void log.sync().then(() => done.push(2));

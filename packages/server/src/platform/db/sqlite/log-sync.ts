@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { RegistryError } from '#kernel/errors';
 
 /** Makes durable what was committed to the write-ahead log. */
@@ -15,10 +15,11 @@ export interface LogSync extends AsyncDisposable {
 /**
  * Syncs the log of the database at `path` in a thread of libuv. SQLite would do it in the thread that commits, where
  * every request waits for the disk; here only those wait that asked, and the next commits are made meanwhile. Any
- * number of commits share a sync that begins after them.
+ * number of commits share a sync that begins after them. The log is there once the database was read; it is opened here
+ * and stays open, so that a process that is out of files still syncs.
  */
-export function createLogSync(path: string): LogSync {
-  let log: FileHandle | undefined;
+export async function openLogSync(path: string): Promise<LogSync> {
+  const log = await open(`${path}-wal`, 'r');
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let failure: RegistryError | undefined;
@@ -30,8 +31,6 @@ export function createLogSync(path: string): LogSync {
   async function run(): Promise<void> {
     assertSound();
     try {
-      // It is there from the first commit on, and stays until the last connection is closed.
-      log ??= await open(`${path}-wal`, 'r');
       await log.datasync();
     } catch (error) {
       failure = new RegistryError(
@@ -67,8 +66,7 @@ export function createLogSync(path: string): LogSync {
     },
     async [Symbol.asyncDispose]() {
       while (running !== undefined || next !== undefined) await (next ?? running)?.catch(() => undefined);
-      await log?.close();
-      log = undefined;
+      await log.close();
     },
   };
 }
