@@ -81,7 +81,9 @@ test('a change is audited, and a limit of nothing is refused', async () => {
     assert.equal((await ask('PUT', `/quotas/${id}`, admin, { hard })).status, 400, JSON.stringify(hard));
   }
   assert.deepEqual((await quotaOf('theirs')).hard, { storage: 9000, count: -1 });
-  const [row] = await registry.query("select detail from audit where action = 'update-quota' order by id desc limit 1");
+  const [row] = await registry.query(
+    "select detail from audit where action = 'update-quota' and outcome = 'success' order by id desc limit 1",
+  );
   assert.deepEqual(JSON.parse(String(row?.['detail'])), {
     before: { storage: -1, count: -1 },
     after: { storage: 9000, count: -1 },

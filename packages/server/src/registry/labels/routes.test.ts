@@ -84,7 +84,7 @@ test('changes are in the audit with what was before and after, and a project tak
   const id = await make(registry.admin, { name: 'before', scope: 'p', project_id: projectId });
   await ask('PUT', `/labels/${id}`, registry.admin, { name: 'after' });
   const rows = await registry.query(
-    `select detail from audit where action = 'update-label' and project_id = ${projectId}`,
+    `select detail from audit where action = 'update-label' and outcome = 'success' and project_id = ${projectId}`,
   );
   assert.deepEqual(JSON.parse(String(rows[0]?.['detail'])), {
     before: { name: 'before', description: '', color: '' },

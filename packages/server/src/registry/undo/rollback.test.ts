@@ -88,7 +88,7 @@ forEachDialect('a tag', (on) => {
       assert.equal(await pull(registry, 'team/back', 'live'), second);
       assert.equal((await rollback('back', 'live', { body: {} })).json.to, third);
       const [row] = await registry.query(
-        "select detail from audit where action = 'rollback-tag' and resource = 'team/back:live' order by id limit 1",
+        "select detail from audit where action = 'rollback-tag' and resource = 'team/back:live' and outcome = 'success' order by id limit 1",
       );
       assert.match(String(row?.['detail']), new RegExp(`${third}.*${second}`));
     });

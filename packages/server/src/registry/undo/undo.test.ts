@@ -107,7 +107,9 @@ forEachDialect('what was deleted', (on) => {
       }
       assert.deepEqual(await list(registry, 'team'), []);
       assert.equal((await restore(registry, 'team', deletion.id)).status, 404);
-      const [row] = await registry.query("select detail from audit where action = 'restore-artifact'");
+      const [row] = await registry.query(
+        "select detail from audit where action = 'restore-artifact' and outcome = 'success'",
+      );
       assert.match(String(row?.['detail']), /"artifacts":4/);
     });
 

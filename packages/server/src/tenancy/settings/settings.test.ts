@@ -71,7 +71,9 @@ test('a setting that is changed is in force, and is in the audit', async () => {
   assert.equal((await get())['robot_name_prefix']?.value, 'robot$');
   assert.equal((await put({ robot_name_prefix: 'bot$', session_timeout: 30 })).status, 200);
   assert.equal((await get())['robot_name_prefix']?.value, 'bot$');
-  const [row] = await registry.query("select detail from audit where action = 'update-configuration' order by id desc");
+  const [row] = await registry.query(
+    "select detail from audit where action = 'update-configuration' and outcome = 'success' order by id desc",
+  );
   const detail = JSON.parse(String(row?.['detail'])) as { before: object; after: object };
   assert.deepEqual(detail.before, { robot_name_prefix: 'robot$', session_timeout: 60 });
   assert.deepEqual(detail.after, { robot_name_prefix: 'bot$', session_timeout: 30 });

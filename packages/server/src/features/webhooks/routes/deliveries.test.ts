@@ -228,7 +228,7 @@ describe('deliveries', () => {
     const wrong = await ask('POST', optionsPath(id).replace('options', 'test'), { body: { event_type: 'NOTHING' } });
     await assertAnswer(wrong, 400, 'BAD_REQUEST');
     const rows = await registry.query(
-      "select detail from audit where action = 'redeliver-webhook' and resource = 'team/again'",
+      "select detail from audit where action = 'redeliver-webhook' and resource = 'team/again' and outcome = 'success'",
     );
     assert.equal(rows.length, 3);
     await ask('DELETE', `team/webhook/policies/${id}`);

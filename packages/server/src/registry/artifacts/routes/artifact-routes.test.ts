@@ -294,7 +294,7 @@ describe('tags', () => {
     assert.equal((await ask('DELETE', `${path}/v2`, keeper)).status, 200);
     assert.equal((await get('team/tags', second)).tags.length, 1);
     const rows = await registry.query(
-      "select action, resource from audit where resource like 'team/tags:v2' order by id",
+      "select action, resource from audit where resource like 'team/tags:v2' and outcome = 'success' order by id",
     );
     assert.deepEqual(
       rows.map((row) => row['action']),
