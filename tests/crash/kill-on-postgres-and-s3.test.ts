@@ -5,15 +5,15 @@ import { evenWeights, runCrashRounds } from '#torture/rounds';
 
 const skip = (await missingStack('postgres-s3')) ?? false;
 
-test('12 kills on PostgreSQL and S3 lose nothing that was acknowledged', { skip }, async (t) => {
+test('kills on PostgreSQL and S3 lose nothing that was acknowledged', { skip }, async (t) => {
   const result = await runCrashRounds({
-    rounds: 12,
-    roundsPerStore: 12,
+    rounds: 10,
+    roundsPerStore: 10,
     writers: 4,
     seed: 'postgres',
     stack: 'postgres-s3',
     weights: evenWeights,
-    within: 120_000,
+    within: 40_000,
   });
   t.diagnostic(
     `${result.rounds} kills, ${result.acknowledged} writes, slowest start ${Math.max(...result.ready).toFixed()} ms`,

@@ -14,7 +14,8 @@ export interface ClientHome extends AsyncDisposable {
 }
 
 export async function makeClientHome(purpose: string): Promise<ClientHome> {
-  const temporary = await makeTemporaryFolder(purpose);
+  // podman takes no folder for what runs whose path is longer than 50 characters.
+  const temporary = await makeTemporaryFolder(purpose, '/tmp');
   const path = (...parts: string[]): string => join(temporary.path, ...parts);
   const settings = path('.config/containers');
   for (const folder of [settings, path('run'), path('tmp'), path('.docker')]) await mkdir(folder, { recursive: true });

@@ -37,13 +37,19 @@ export function runProgram(command: string, args: readonly string[], options: Pr
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
     endWithThisProcess(child);
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 120_000);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
+    const patience = options.timeout ?? 120_000;
+    // A program that waits for the kernel does not end when it is killed; nobody shall wait for it without end.
+    const late = `\nhad not ended after ${patience} ms, and could not be killed`;
+    let timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      timer = setTimeout(() => finish(128, late), 5_000);
+    }, patience);
     const finish = (code: number, note = ''): void => {
       clearTimeout(timer);
       resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() + note });

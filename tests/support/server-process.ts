@@ -122,7 +122,9 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async #exited(child: ChildProcess): Promise<void> {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    // A process that waits for the kernel does not end when it is killed.
+    await once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
   }
 
   /** Asks it to end (SIGTERM); answers with the exit code. Rejects when it has not ended after `patience`. */

@@ -8,11 +8,11 @@ export interface TemporaryFolder extends AsyncDisposable {
 }
 
 /**
- * A new folder under the system's temporary folder, removed with all it holds on disposal. Its path is in lower case:
+ * A new folder under the system's temporary folder, or under `parent`, removed with all it holds on disposal. Its path is in lower case:
  * podman makes image names from paths.
  */
-export async function makeTemporaryFolder(purpose: string): Promise<TemporaryFolder> {
-  const path = join(tmpdir(), `entrepot-${purpose}-${randomBytes(6).toString('hex')}`);
+export async function makeTemporaryFolder(purpose: string, parent = tmpdir()): Promise<TemporaryFolder> {
+  const path = join(parent, `entrepot-${purpose}-${randomBytes(6).toString('hex')}`);
   await mkdir(path, { mode: 0o700 });
   return {
     path,

@@ -8,7 +8,7 @@ import { Ledger } from './ledger.ts';
 import { forgetLoose, lifecycleOperations } from './lifecycle-operations.ts';
 import { type Desk, leaveUpload, type Operation, operations } from './operations.ts';
 import { assertDiskSound, makeMortalDisk, type MortalDisk } from './power-loss.ts';
-import { makeChance } from './random.ts';
+import { type Chance, makeChance } from './random.ts';
 import { isBroken } from './rounds.ts';
 import { verify } from './verify.ts';
 
@@ -67,7 +67,9 @@ async function killAt(pid: number, calls: string, point: number): Promise<Tracer
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGINT');
+        const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
         await once(child, 'exit');
+        clearTimeout(late);
       }
     },
   };
@@ -101,10 +103,15 @@ interface Place {
 }
 
 /** True when the server died on the way. */
-async function tryPoint(place: Place, scenario: ScenarioName, calls: string, point: number): Promise<boolean> {
+async function tryPoint(
+  place: Place,
+  scenario: ScenarioName,
+  calls: string,
+  point: number,
+  chance: Chance,
+): Promise<boolean> {
   const { server, disk, ledgers } = place;
   const [ledger, other] = ledgers;
-  const chance = makeChance(`${scenario}/${calls}/${point}`);
   using client = server.client();
   const desk = { client, ledger, others: [other], chance };
   await prepare(desk, scenario);
@@ -144,12 +151,16 @@ export interface PointsOptions {
   readonly scenarios: readonly ScenarioName[];
   /** The most points of one scenario. */
   readonly most: number;
+  /** Passes over all scenarios, each with content of its own, until there were so many points; 0 is one pass. */
+  readonly atLeast: number;
+  /** How many scenarios are tried at once, each on a registry of its own. */
+  readonly lanes: number;
   readonly report: (line: string) => void;
 }
 
 const mostPoints = 400;
 
-async function runScenario(scenario: ScenarioName, options: PointsOptions): Promise<PointsResult> {
+async function runScenario(scenario: ScenarioName, pass: number, options: PointsOptions): Promise<PointsResult> {
   await using stack = new AsyncDisposableStack();
   const disk = options.power ? stack.use(await makeMortalDisk()) : undefined;
   // Calls are counted by thread, so one thread does all the work of the file system.
@@ -177,13 +188,13 @@ async function runScenario(scenario: ScenarioName, options: PointsOptions): Prom
     // An operation makes now more calls, now fewer; several in a row that survive are the end.
     for (let point = 1, survived = 0; survived < 4 && point < mostPoints && points < options.most; point += stride) {
       try {
-        const died = await tryPoint(place, scenario, calls, point);
+        const died = await tryPoint(place, scenario, calls, point, makeChance(`${pass}/${scenario}/${calls}/${point}`));
         survived = died ? 0 : survived + 1;
         if (died) points++;
       } catch (error) {
         const { log } = place.server;
         throw new Error(
-          `${scenario}, killed at call ${point} of ${calls}: ${error instanceof Error ? error.message : error}\n${log.slice(-2000)}`,
+          `${scenario}, pass ${pass}, killed at call ${point} of ${calls}: ${error instanceof Error ? error.message : error}\n${log.slice(-2000)}`,
           { cause: error },
         );
       }
@@ -206,12 +217,22 @@ const sumOf = (ledgers: readonly Ledger[]): number => ledgers.reduce((sum, { ack
  * and compares what it has afterwards with what it acknowledged.
  */
 export async function runCrashPoints(options: PointsOptions): Promise<PointsResult> {
+  const { scenarios: wanted, atLeast, report, lanes } = options;
   let [points, acknowledged] = [0, 0];
-  for (const scenario of options.scenarios) {
-    const result = await runScenario(scenario, options);
-    points += result.points;
-    acknowledged += result.acknowledged;
-    options.report(`${scenario}: ${result.points} ${options.power ? 'power cuts' : 'kills'}, none lost`);
+  function* eachOfEachPass(): Generator<readonly [ScenarioName, number]> {
+    for (let pass = 0; pass === 0 || points < atLeast; pass++) for (const scenario of wanted) yield [scenario, pass];
   }
+  // All lanes take from here; one that throws closes it, and the others end with what they are at.
+  const tasks = eachOfEachPass();
+  async function runLane(): Promise<void> {
+    for (const [scenario, pass] of tasks) {
+      const result = await runScenario(scenario, pass, options);
+      points += result.points;
+      acknowledged += result.acknowledged;
+      report(`${scenario}: ${result.points} ${options.power ? 'power cuts' : 'kills'}, none lost; ${points} in all`);
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, runLane));
+  for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
   return { points, acknowledged };
 }

@@ -1,4 +1,5 @@
 // `npm run torture`: kills a registry hundreds of times while it is written to, and looks for what was lost.
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { needTools } from '#support/system-tool';
 import { runRot } from './bit-rot.ts';
@@ -12,9 +13,10 @@ import { runSoak } from './soak.ts';
 
 const usage = `npm run torture -- [--rounds 500] [--seed TEXT] [--stack sqlite-filesystem|postgres-s3] [--writers 4]
   Kills the server at random moments of mixed pushes and compares what it has afterwards with what it acknowledged.
-npm run torture -- --points [--stride 3] [--power] [--scenario NAME]... [--most N]
+npm run torture -- --points [--stride 3] [--power] [--scenario NAME]... [--most N] [--at-least N]
   Kills it at each system call of each operation that changes the disk instead (of the writes: every third). With --power
-  the disk, a file with ext4 on it, loses everything that was not synced; needs root and Linux.
+  the disk, a file with ext4 on it, loses everything that was not synced; needs root and Linux. Begins again with other
+  content until it was killed so many times.
 npm run torture -- --soak [--minutes 30] [--writers 8] [--readers 8] [--stack ...]
   Writers and readers on a registry that collects every five seconds with a grace of one. Compares all the time.
 npm run torture -- --schedules 1000000 [--seed 0] [--stack ...]
@@ -45,6 +47,7 @@ const { values } = parseArgs({
     power: { type: 'boolean', default: false },
     scenario: { type: 'string', multiple: true },
     most: { type: 'string', default: '400' },
+    'at-least': { type: 'string', default: '0' },
     'rounds-per-store': { type: 'string', default: '25' },
     writers: { type: 'string' },
     seed: { type: 'string' },
@@ -86,6 +89,8 @@ async function killAtCalls(): Promise<void> {
     power,
     scenarios: chosen,
     most: Number(values.most),
+    atLeast: Number(values['at-least']),
+    lanes: availableParallelism(),
     report,
   });
   report(
