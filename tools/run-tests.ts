@@ -2,12 +2,13 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findFiles } from './find-files.ts';
 import { repositoryRoot } from './run-command.ts';
+import { makeScratch } from './test-scratch.ts';
 import type { TestTotals } from './test-totals-reporter.ts';
 
 /** Longest time for one test file, and for one test in it. */
@@ -140,8 +141,9 @@ async function main(): Promise<number> {
     console.error(`run-tests: found no test file${args.length === 0 ? '' : ` in ${args.join(', ')}`}`);
     return 1;
   }
-  const scratch = mkdtempSync(join(tmpdir(), 'entrepot-tests-'));
-  const totalsPath = join(scratch, 'totals.json');
+  const scratch = makeScratch();
+  process.env['TMPDIR'] = scratch.path;
+  const totalsPath = join(scratch.path, 'totals.json');
   const run = randomUUID();
   // Installing takes longer than a test may, so it is done before the first clock runs. What cannot be installed is
   // told here and again by each test that is skipped for it.
@@ -167,7 +169,7 @@ async function main(): Promise<number> {
     detached: true,
     env: {
       // Half of what a small test file takes is compiling our sources, the same for each.
-      NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+      NODE_COMPILE_CACHE: join(scratch.path, 'compiled'),
       ...process.env,
       ...postgres.env,
       ENTREPOT_TEST_RUN: run,
@@ -190,7 +192,7 @@ async function main(): Promise<number> {
   } finally {
     clearInterval(watch);
     await postgres.end();
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.end();
   }
 }
 
