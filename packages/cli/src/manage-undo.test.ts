@@ -52,6 +52,12 @@ test('a tag tells its history and is rolled back; a repository is pinned', async
   const back = await must(['rollback', 'team/app:live', '--from', second]);
   assert.equal(back, `team/app:live points at ${first} again, not at ${second}\n`);
   assert.match(await must(['rollback', 'team/app:live', '--to', first]), /already\n$/);
+  const whole = `${registry.host}/team/app:live`;
+  assert.equal(await must(['history', whole]), await must(['history', 'team/app:live']));
+  assert.match(await must(['rollback', whole, '--to', second]), new RegExp(`^team/app:live points at ${second} again`));
+  const elsewhere = await run(['rollback', whole, '--host', 'hub.example.com']);
+  assert.equal(elsewhere.code, 2);
+  assert.match(elsewhere.stderr, /is not in hub\.example\.com\.\nhint: leave --host out/);
   assert.equal((await run(['rollback', 'team/app'])).code, 2);
   assert.equal((await run(['rollback', 'team/app:live', '--before', 'noon'])).code, 2);
   await must(['repo', 'pin', 'team/app']);

@@ -2,11 +2,12 @@ import { manageVerb } from '#src/management/manage-verb';
 import { getRepository } from '@entrepot/contract/harbor/repository';
 import { splitRepository } from '#src/management/find-one';
 import { formatFields } from '#src/output/table';
+import { repositoryArgument } from '#src/management/named-in-registry';
 
 export const repoGetVerb = manageVerb({
   name: 'repo get',
   description: 'Show a repository: what it is for, and how much is in it.',
-  arguments: { REPOSITORY: { kind: 'one', describes: 'PROJECT/REPOSITORY.' } },
+  arguments: { REPOSITORY: repositoryArgument },
   options: {},
   examples: [{ does: 'Look at a repository', command: 'entrepot repo get team/app' }],
   async work(client, { arguments: { REPOSITORY } }) {

@@ -2,13 +2,14 @@ import { rollbackTag } from '@entrepot/contract/entrepot/undo';
 import { UsageError } from '#src/failures/failures';
 import { splitTag } from '#src/management/deletions';
 import { manageVerb } from '#src/management/manage-verb';
+import { tagArgument } from '#src/management/named-in-registry';
 
 export const rollbackVerb = manageVerb({
   name: 'rollback',
   description:
     'Point a tag at what it pointed at before its last change, and bring that back where it was deleted. Once more ' +
     'takes the rollback back.',
-  arguments: { TAG: { kind: 'one', describes: 'PROJECT/REPOSITORY:TAG.' } },
+  arguments: { TAG: tagArgument },
   options: {
     to: { kind: 'text', flags: '--to <digest>', describes: 'To this manifest, which the tag pointed at once.' },
     before: {

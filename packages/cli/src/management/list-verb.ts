@@ -5,6 +5,7 @@ import { formatTable } from '#src/output/table';
 import { type OutputFormat, writeResult } from '#src/output/write-result';
 import type { CallAnswer, CallInput, ManagementClient } from './client.ts';
 import { listAll } from './list-all.ts';
+import { takeHost } from './named-in-registry.ts';
 import { type ReachOptions, reachManagement } from './reach.ts';
 
 type EntryOf<R extends RouteRecord> = CallAnswer<R>['body'] extends readonly (infer Entry)[] ? Entry : never;
@@ -48,7 +49,8 @@ export function listVerb<
     arguments: spec.arguments,
     options: { ...spec.options, limit: limitOption, ...managementOptions, ...outputOptions },
     examples: spec.examples,
-    async run(call, context) {
+    async run(given, context) {
+      const call = await takeHost(spec.arguments, given, context);
       const options = call.options as unknown as ReachOptions & { limit: number; output: OutputFormat };
       using client = await reachManagement(options, context);
       const input = spec.input(call as unknown as VerbCall<Arguments, Options>);

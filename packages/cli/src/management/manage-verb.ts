@@ -4,6 +4,7 @@ import type { CliContext } from '#src/context';
 import { type OutputFormat, writeResult } from '#src/output/write-result';
 import { confirm } from '#src/terminal/confirm';
 import type { ManagementClient } from './client.ts';
+import { takeHost } from './named-in-registry.ts';
 import { type ReachOptions, reachManagement } from './reach.ts';
 
 /** What was done: data for machines, and words for people. */
@@ -41,8 +42,9 @@ export function manageVerb<
     options: { ...spec.options, ...asks, ...managementOptions, ...outputOptions },
     examples: spec.examples,
     async run(given, context) {
-      const call = given as unknown as VerbCall<Arguments, Options>;
-      const options = given.options as unknown as ReachOptions & { output: OutputFormat; yes?: boolean };
+      const taken = await takeHost(spec.arguments, given, context);
+      const call = taken as unknown as VerbCall<Arguments, Options>;
+      const options = taken.options as unknown as ReachOptions & { output: OutputFormat; yes?: boolean };
       if (spec.question !== undefined && options.yes !== true) {
         await confirm(context, spec.question(call), '--yes');
       }
