@@ -52,6 +52,24 @@ const mostShown = 50;
 export function createScrubReadModel(db: Db): ScrubReadModel {
   const { background } = db;
 
+  /** A push mends what it brings again; that is written down by the next pass, and true at once. */
+  const openDamage = () =>
+    background
+      .selectFrom('storage_damage')
+      .where('mended_at', 'is', null)
+      .where(({ or, exists, selectFrom }) =>
+        or(
+          (['blob', 'manifest_content'] as const).map((table) =>
+            exists(
+              selectFrom(table)
+                .select(`${table}.digest`)
+                .whereRef(`${table}.digest`, '=', 'storage_damage.digest')
+                .where(`${table}.damaged_at`, 'is not', null),
+            ),
+          ),
+        ),
+      );
+
   async function findRepositories(digest: string): Promise<string[]> {
     const rows = await background
       .selectFrom('blob')
@@ -103,8 +121,8 @@ export function createScrubReadModel(db: Db): ScrubReadModel {
 
   return {
     async listDamage(all, list) {
-      const open = background.selectFrom('storage_damage').$if(!all, (query) => query.where('mended_at', 'is', null));
-      const matching = applyConditions(open, list.conditions, columns);
+      const wanted = all ? background.selectFrom('storage_damage') : openDamage();
+      const matching = applyConditions(wanted, list.conditions, columns);
       const rows = await applyPage(matching.selectAll(), list, columns, {
         tie: 'storage_damage.id',
         first: [{ field: 'id', descending: true }],
@@ -138,10 +156,8 @@ export function createScrubReadModel(db: Db): ScrubReadModel {
         .select(({ fn }) => fn.min('checked_at').as('at'))
         .where('damaged_at', 'is', null)
         .executeTakeFirst();
-      const damaged = await background
-        .selectFrom('storage_damage')
+      const damaged = await openDamage()
         .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('mended_at', 'is', null)
         .executeTakeFirstOrThrow();
       const at = oldest?.at ?? null;
       return {

@@ -86,13 +86,12 @@ test('a small blob with other bytes is never given out, and is found by whoever 
   assert.equal(first.status, 500);
   await first.text();
   await eventually(async () => ((await pull('team/app', digest)).status === 404 ? true : undefined));
+  assert.ok((await listDamage()).some((damage) => damage.digest === digest));
   assert.equal(await registry.pushBlob('team/app', bytes), digest);
   const healed = await pull('team/app', digest);
   assert.equal(await healed.text(), bytes);
-  const before = await listDamage();
-  await scrub();
-  assert.ok(before.some((damage) => damage.digest === digest));
   assert.ok(!(await listDamage()).some((damage) => damage.digest === digest));
+  await scrub();
   assert.equal((await listDamage('?all=true')).find((damage) => damage.digest === digest)?.mended_by, 'pushed again');
 });
 
