@@ -134,6 +134,7 @@ test('what was pushed is there after a restore, and each backup copies only what
     refused(await bring(place, scene.folder('never'), { at: Date.parse(first.at) - 1 })),
     /no state to restore/,
   );
+  assert.ok(!existsSync(scene.folder('never')), 'a refusal makes nothing');
 
   const result = done(await practise(place, { deep: true, flags: { data: registry.data } }));
   assert.deepEqual(

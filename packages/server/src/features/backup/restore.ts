@@ -54,7 +54,6 @@ const welcome = new Set(['blobs', 'secret.key', 'lost+found']);
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { place, site, onStep } = options;
-  await mkdir(site.data, { recursive: true, mode: 0o750 });
   const begun = await readProgress(site.data);
   if (begun === undefined) await assertEmpty(site);
   const state = await chooseState(options, begun);
@@ -64,6 +63,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       `The backup is of a registry on ${names[state.snapshot.kind]}, and cannot be restored to ${names[site.kind]}.`,
     );
   }
+  await mkdir(site.data, { recursive: true, mode: 0o750 });
   const draft = site.kind === 'sqlite' ? `${site.database}.restored` : undefined;
   if (begun?.loaded !== true) {
     await writeProgress(site.data, { ...describe(place, state), loaded: false });
@@ -106,7 +106,11 @@ async function assertEmpty(site: RestoreSite): Promise<void> {
     if (await isEmptyPostgres(site.url)) return;
     throw new BackupUnusable('The PostgreSQL database has tables already: name an empty one. Nothing was changed.');
   }
-  const stray = (await readdir(site.data)).find((name) => !welcome.has(name));
+  const found = await readdir(site.data).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const stray = found.find((name) => !welcome.has(name));
   if (stray !== undefined || existsSync(site.database)) {
     throw new BackupUnusable(
       `${site.data} is not empty: there is ${stray ?? site.database}. Name an empty folder, or one with nothing but blobs in it. Nothing was changed.`,
