@@ -44,7 +44,7 @@ export const importRegistryVerb = defineVerb({
   ],
   run: async ({ arguments: { 'HOST[/PREFIX]': text }, options }, context) => {
     const { host, prefix } = parseOrigin(text);
-    const to = chooseHost(options.to, context.env);
+    const to = chooseHost(options.to, context.env, 'the one that takes them with --to');
     const access = await readAccessOfHosts({ from: host, to }, options, context);
     const { repository: repositories, jobs = 4, ...rest } = options;
     const report = await importRegistry({ ...rest, host, prefix, to, access, repositories, jobs }, context);

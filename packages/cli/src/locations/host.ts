@@ -32,11 +32,14 @@ export function looksLikeHost(text: string): boolean {
   return isHost && (bare.endsWith('/') || host === 'localhost' || /[.:]/.test(host));
 }
 
-/** The host that is named, else the one of ENTREPOT_HOST. Throws UsageError when there is none or it is no host. */
-export function chooseHost(text: string | undefined, env: CliContext['env']): string {
+/**
+ * The host that is named, else the one of ENTREPOT_HOST; `place` is where it is named. Throws UsageError when there is
+ * none or it is no host.
+ */
+export function chooseHost(text: string | undefined, env: CliContext['env'], place = 'its HOST'): string {
   const chosen = text || env['ENTREPOT_HOST'];
   if (!chosen) {
-    throw new UsageError('no registry is named', 'name its HOST, or set ENTREPOT_HOST.');
+    throw new UsageError('no registry is named', `name ${place}, or set ENTREPOT_HOST.`);
   }
   return parseHost(chosen);
 }
