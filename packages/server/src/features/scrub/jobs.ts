@@ -64,7 +64,9 @@ export function createScrubHandler(deps: ScrubJobDeps): JobHandler {
     const begun = clock();
     let shown = 0;
     const show = () => {
-      task.report(`${tally.blobs} of ${due.blobs} blobs, ${mib(tally.bytes)} of ${mib(due.bytes)}`);
+      // What looks damaged is read twice.
+      const read = Math.min(tally.bytes, due.bytes);
+      task.report(`${tally.blobs} of ${due.blobs} blobs, ${mib(read)} of ${mib(due.bytes)}`);
       task.note({ ...shownTally(tally), blobs_due: due.blobs, bytes_due: due.bytes });
     };
     await runPass(pass, {
