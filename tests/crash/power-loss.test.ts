@@ -11,7 +11,7 @@ const taste: readonly ScenarioName[] = ['pushWhole', 'pushImage', 'deleteManifes
 
 test('what was acknowledged outlives a power loss at any system call', { skip }, async (t) => {
   const report = (line: string) => t.diagnostic(line);
-  const limits = { stride: 3, most: 3, atLeast: 0, lanes: 1 };
+  const limits = { seed: 'taste', stride: 3, most: 3, atLeast: 0, lanes: 1 };
   const { points } = await runCrashPoints({ ...limits, power: true, scenarios: taste, report });
   assert.equal(points, taste.length * 3);
 });

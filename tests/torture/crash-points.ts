@@ -102,6 +102,20 @@ interface Place {
   readonly ledgers: readonly [Ledger, Ledger];
 }
 
+/** A server that was killed a moment ago may not have ended yet; it answers nobody any more. */
+async function hasDied(server: ServerProcess): Promise<boolean> {
+  if (!server.running) return true;
+  using client = server.client();
+  try {
+    await client.send('GET', '/healthz');
+    return false;
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    await server.kill();
+    return true;
+  }
+}
+
 /** True when the server died on the way. */
 async function tryPoint(
   place: Place,
@@ -124,7 +138,7 @@ async function tryPoint(
     });
     if (server.running) await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const died = !server.running;
+  const died = await hasDied(server);
   if (died) {
     if (disk !== undefined) {
       await disk.losePower();
@@ -149,6 +163,8 @@ export interface PointsOptions {
   /** Cuts the power at each point, so that what was not synced is gone. */
   readonly power: boolean;
   readonly scenarios: readonly ScenarioName[];
+  /** Decides the content of what is pushed. */
+  readonly seed: string;
   /** The most points of one scenario. */
   readonly most: number;
   /** Passes over all scenarios, each with content of its own, until there were so many points; 0 is one pass. */
@@ -188,7 +204,13 @@ async function runScenario(scenario: ScenarioName, pass: number, options: Points
     // An operation makes now more calls, now fewer; several in a row that survive are the end.
     for (let point = 1, survived = 0; survived < 4 && point < mostPoints && points < options.most; point += stride) {
       try {
-        const died = await tryPoint(place, scenario, calls, point, makeChance(`${pass}/${scenario}/${calls}/${point}`));
+        const died = await tryPoint(
+          place,
+          scenario,
+          calls,
+          point,
+          makeChance(`${options.seed}/${pass}/${scenario}/${calls}/${point}`),
+        );
         survived = died ? 0 : survived + 1;
         if (died) points++;
       } catch (error) {

@@ -84,10 +84,12 @@ async function killAtCalls(): Promise<void> {
   const chosen = scenarios.filter((name) => wanted.includes(name));
   if (chosen.length === 0) throw new Error(`--scenario: expected one of ${scenarios.join(', ')}`);
   const { power } = values;
+  report(`seed ${seed}`);
   const { points, acknowledged } = await runCrashPoints({
     stride: Number(values.stride),
     power,
     scenarios: chosen,
+    seed,
     most: Number(values.most),
     atLeast: Number(values['at-least']),
     lanes: availableParallelism(),
