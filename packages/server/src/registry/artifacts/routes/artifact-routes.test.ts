@@ -350,41 +350,6 @@ describe('lists of artifacts', () => {
   });
 });
 
-describe('labels on artifacts', () => {
-  test('are of the registry or the project, and found by', async () => {
-    await registry.pushImage('team/labelled', 'v1');
-    await registry.pushImage('team/labelled', 'v2');
-    const make = async (body: object, as: string) => {
-      const { status, headers, json } = await ask('POST', '/labels', as, body);
-      assert.equal(status, 201, JSON.stringify(json));
-      return Number(headers.get('location')?.split('/').at(-1));
-    };
-    const rows = await registry.query("select id, name from project where name in ('team', 'other')");
-    const ids = Object.fromEntries(rows.map((row) => [row['name'] as string, Number(row['id'])]));
-    const wide = await make({ name: 'wide', scope: 'g', color: '#ff0000' }, registry.admin);
-    const own = await make({ name: 'own', scope: 'p', project_id: ids['team'] }, keeper);
-    const foreignLabel = await make({ name: 'own', scope: 'p', project_id: ids['other'] }, keeper);
-    const path = `${artifactsOf('team/labelled')}/v1/labels`;
-    for (const id of [wide, own]) assert.equal((await ask('POST', path, dev, { id })).status, 200);
-    assert.equal((await ask('POST', path, dev, { id: own })).status, 409);
-    assert.equal((await ask('POST', path, dev, { id: foreignLabel })).status, 404);
-    assert.equal((await ask('POST', path, guest, { id: own })).status, 403);
-    const [first] = await list('team/labelled', `with_label=true&q=${encodeURIComponent(`labels=(${wide} ${own})`)}`);
-    assert.deepEqual(
-      first?.labels.map((label: Shown) => [label.name, label.scope]),
-      [
-        ['wide', 'g'],
-        ['own', 'p'],
-      ],
-    );
-    assert.equal((await list('team/labelled', `q=labels%3D${foreignLabel}`)).length, 0);
-    assert.equal((await ask('DELETE', `${path}/${own}`, dev)).status, 200);
-    assert.equal((await ask('DELETE', `${path}/${own}`, dev)).status, 404);
-    assert.equal((await ask('DELETE', `/labels/${wide}`, registry.admin)).status, 200);
-    assert.equal((await get('team/labelled', 'v1', 'with_label=true')).labels, null);
-  });
-});
-
 describe('pulls', () => {
   test('are counted and dated by tag and artifact, and looking is no pull', async () => {
     const { digest } = await registry.pushImage('team/pulled', 'v1');
