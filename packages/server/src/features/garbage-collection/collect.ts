@@ -65,11 +65,10 @@ export function createCollection(deps: CollectionDeps): Collection {
     if (dryRun) return total;
     for (;;) {
       signal.throwIfAborted();
-      const { count, bytes } = await courtesy.timed(endedAtOnce, () => deps.expireDeletions(endedAtOnce));
+      const { count, bytes } = await deps.expireDeletions(endedAtOnce);
       if (count === 0) break;
       total.count += count;
       total.bytes += bytes;
-      await courtesy.rest();
     }
     if (total.count > 0) log(`${total.count} deletions can be undone no more.`);
     return total;
@@ -84,11 +83,8 @@ export function createCollection(deps: CollectionDeps): Collection {
       for (const manifest of found) {
         signal.throwIfAborted();
         after = manifest.manifestId;
-        if (!dryRun) {
-          const deleted = await courtesy.timed(1, () => deps.deleteUnheld(manifest));
-          await courtesy.rest();
-          if (!deleted) continue;
-        }
+        // Each waits for its own sync; the thread is free meanwhile.
+        if (!dryRun && !(await deps.deleteUnheld(manifest))) continue;
         total.count += 1;
         total.bytes += manifest.size;
         log(`${dryRun ? 'Would delete' : 'Deleted'} ${manifest.repository}@${manifest.digest}: nothing refers to it.`);
