@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mustRun } from '#support/program';
@@ -22,12 +21,6 @@ const shutDown = `
 
 const megabytes = 192;
 
-/** Where the file lies: best in memory. Whether a sync there is slow or quick makes no difference to what outlives a cut. */
-async function findRoom(): Promise<string> {
-  const memory = await statfs('/dev/shm').catch(() => undefined);
-  return memory !== undefined && memory.bavail * memory.bsize > 4 * megabytes * 2 ** 20 ? '/dev/shm' : tmpdir();
-}
-
 /** None of the programs here has more to do than a second's work; one that hangs shall say which it was. */
 const must = (command: string, args: readonly string[]) => mustRun(command, args, { timeout: 30_000 });
 
@@ -46,7 +39,7 @@ export async function missingMortalDisk(): Promise<string | undefined> {
 /** Makes it in a file, with ext4 on it. Rejects where this machine mounts no files, with the reason. */
 export async function makeMortalDisk(): Promise<MortalDisk> {
   await using stack = new AsyncDisposableStack();
-  const place = stack.use(await makeTemporaryFolder('disk', await findRoom()));
+  const place = stack.use(await makeTemporaryFolder('disk'));
   const [image, mountPoint] = [join(place.path, 'disk.img'), join(place.path, 'mnt')];
   await must('truncate', ['-s', `${megabytes}M`, image]);
   await must('mkfs.ext4', ['-q', '-F', image]);

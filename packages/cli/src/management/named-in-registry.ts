@@ -35,8 +35,8 @@ async function splitHost(
 }
 
 /**
- * The call with the names in it as the management API has them; a host before one is the registry that is meant. Rejects
- * with UsageError when `--host` says otherwise.
+ * The call with the names in it (the arguments that the shell completes as references) as the management API has them; a
+ * host before one is the registry that is meant. Rejects with UsageError when `--host` says otherwise.
  */
 export async function takeHost<C extends Call>(
   specs: Readonly<Record<string, ArgumentSpec>>,
